@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Facts about processes, and starting and ending them by pidfd. */
+#ifndef LIB_PROCESS_H
+#define LIB_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct process_stat {
+	char state;	     /* 'R', 'S', 'Z', 'X' ... */
+	uint64_t start_time; /* clock ticks since boot: field 22 of /proc/PID/stat */
+	pid_t parent;
+};
+
+/* /proc/PID/stat. 0 or -errno (ESRCH: no such process); records nothing. */
+int process_stat_read(pid_t pid, struct process_stat *result);
+
+/*
+ * Is the process that had this pid and start time alive (not a zombie)? A start time of 0 never is.
+ */
+bool process_alive(pid_t pid, uint64_t start_time);
+
+/*
+ * pidfd of that very process: opened first, start time checked after, so that a reused pid is never
+ * hit. -ESRCH when it is gone; -ENOSYS where the kernel has no pidfd (< 5.3). Records nothing.
+ */
+int process_open(pid_t pid, uint64_t start_time);
+
+/* Send a signal to that very process (pidfd, or kill(2) after a start-time check). 0 or -errno. */
+int process_signal(pid_t pid, uint64_t start_time, int signal);
+
+/* Wait until it is gone, at most `timeout_ms` (-1: for ever), without polling where there is a pidfd. 0, or -ETIMEDOUT. */
+int process_wait_gone(pid_t pid, uint64_t start_time, int timeout_ms);
+
+#endif

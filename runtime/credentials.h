@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a process may: users, groups, capabilities, limits, and the small per-process settings of config.json. */
+#ifndef RUNTIME_CREDENTIALS_H
+#define RUNTIME_CREDENTIALS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct spec_process;
+struct spec_user;
+struct spec_capabilities;
+
+/* Drop from the bounding set what is not in it; needs CAP_SETPCAP. Capabilities this kernel does not know are skipped. */
+int credentials_bounding(const struct spec_capabilities *capabilities);
+
+/*
+ * setgroups (the empty list too), setgid, setuid, keeping permitted capabilities over the change
+ * (PR_SET_KEEPCAPS, reset after). `setgroups_denied`: a user namespace where it is denied: additional
+ * groups are refused.
+ */
+int credentials_user(const struct spec_user *user, bool setgroups_denied);
+
+/*
+ * Permitted, effective, inheritable; then ambient (cleared unless listed). `extra` capabilities (a bit set) are left in
+ * permitted and effective for a step still to come; call again with 0 to end. Capabilities outside what we may have are
+ * dropped with a warning (once).
+ */
+int credentials_capabilities(const struct spec_capabilities *capabilities, uint64_t extra);
+
+/* rlimits of a process (0: the caller) by prlimit(2). */
+int credentials_rlimits(const struct spec_process *process, pid_t pid);
+
+/* /proc/self/oom_score_adj through a verified procfs descriptor, only if set. */
+int credentials_oom_score(const struct spec_process *process, int proc, pid_t pid);
+
+/* linux scheduler settings (sched_setattr) of a process (0: the caller), only if present. */
+int credentials_scheduler(const struct spec_process *process, pid_t pid);
+
+/* A new session keyring "_ses.<id>"; no keys in this kernel or none left of the quota: a warning. */
+int credentials_keyring(const char *id);
+
+/* AppArmor and SELinux labels: refused by name while this build or kernel cannot apply them. Before any side effect. */
+int credentials_check_labels(const struct spec_process *process);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * linux.seccomp to a BPF program and into the kernel. libseccomp compiles; the program is kept
+ * in `cache` (a folder descriptor, -1: none) under the digest of everything it depends on:
+ * profile text, our own version, libseccomp's version, architecture, what the kernel can do.
+ */
+#ifndef RUNTIME_SECCOMP_SECCOMP_H
+#define RUNTIME_SECCOMP_SECCOMP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct spec_seccomp;
+
+struct seccomp_program {
+	struct sock_filter *filter; /* in the arena, or mapped from the cache */
+	uint16_t count;
+	uint32_t flags; /* for seccomp(2): SECCOMP_FILTER_FLAG_* */
+};
+
+/* Compile, or take from the cache. In the parent, before the clone. */
+int seccomp_prepare(struct arena *arena, const struct spec_seccomp *profile, int cache,
+		    struct seccomp_program *program);
+
+/* Load into the calling thread with one system call; nothing but that is called. */
+int seccomp_load_program(const struct seccomp_program *program);
+
+#endif

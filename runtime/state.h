@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is known about a container on disk: <root>/<id>/ with
+ *   intent   the record, written before the first side effect, rewritten when created
+ *   state    the same record, put in place by rename once the container is created
+ *   config.json  a copy of what it was created from
+ *   start    the socket on which the container's first process waits for `start`
+ * Both records carry a checksum: if one is damaged the other is used. The folder itself is the
+ * lock (flock).
+ */
+#ifndef RUNTIME_STATE_H
+#define RUNTIME_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct arena;
+
+enum container_status {
+	STATUS_CREATING,
+	STATUS_CREATED,
+	STATUS_RUNNING,
+	STATUS_PAUSED,
+	STATUS_STOPPED,
+};
+
+struct state_record {
+	bool created;		     /* false: the intent of a creator that has not finished */
+	pid_t creator;		     /* the runtime that makes it, with its start time */
+	uint64_t creator_start_time;
+	pid_t pid;		     /* the container's first process; 0 before the clone */
+	uint64_t start_time;
+	const char *id, *bundle, *rootfs, *created_at;
+	const char *cgroup;	     /* cgroup_record() */
+	const char *annotations;     /* JSON text or "" */
+	uint32_t owner;		     /* uid of who created it */
+	bool has_poststart, has_poststop, has_process, own_pid_namespace, seccomp;
+};
+
+/* Names: [A-Za-z0-9_+-][A-Za-z0-9_+.-]*, at most 255. */
+int state_check_id(const char *id);
+
+/* Default root: /run/cruet, or $XDG_RUNTIME_DIR/cruet for a user that is not root. */
+const char *state_default_root(void);
+/* Make (0700) and open the root folder. */
+int state_open_root(const char *root);
+
+/* Make the container's folder and lock it; -EEXIST recorded as `container with given ID already exists`. Gives its descriptor. */
+int state_make(int root, const char *id);
+/* Open and lock (LOCK_EX, LOCK_SH or 0: none); ERROR_NOT_FOUND "container does not exist". */
+int state_open(int root, const char *id, int lock);
+
+/* First write of `intent`; *intent keeps it open for state_write_created(). */
+int state_write_intent(int container, const struct state_record *record, int *intent);
+int state_write_created(int container, const struct state_record *record, int intent);
+
+/* Read the best record; damaged ones are logged. -ENOENT: none at all (killed before the intent), -EBADMSG: all damaged. */
+int state_read(struct arena *arena, int container, struct state_record *record);
+
+enum container_status state_status(int container, const struct state_record *record);
+const char *state_status_name(enum container_status status);
+
+/* Remove the folder with what we put there. */
+int state_remove(int root, const char *id, int container);
+
+/* The state document (state-schema.json) from a record; `pid` is as the reader sees it. */
+char *state_document(struct arena *arena, const struct state_record *record, enum container_status status, pid_t pid,
+		     bool pretty);
+
+#endif
