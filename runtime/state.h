@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is known about a container on disk: <root>/<id>/ with
- *   intent   the record, written before the first side effect, rewritten when created
- *   state    the same record, put in place by rename once the container is created
+ *   intent       the record, written before the first side effect, rewritten when created
+ *   state        the same record, put in place by rename once the container is created
  *   config.json  a copy of what it was created from
- *   start    the socket on which the container's first process waits for `start`
+ *   start        a fifo on which the container's first process waits for `start`
+ *   result       a fifo on which it answers (launch.h)
  * Both records carry a checksum: if one is damaged the other is used. The folder itself is the
  * lock (flock).
  */
@@ -16,6 +17,12 @@
 #include <sys/types.h>
 
 struct arena;
+
+#define STATE_INTENT "intent"
+#define STATE_RECORD "state"
+#define STATE_CONFIG "config.json"
+#define STATE_START "start"
+#define STATE_RESULT "result"
 
 enum container_status {
 	STATUS_CREATING,
@@ -35,37 +42,58 @@ struct state_record {
 	const char *cgroup;	     /* cgroup_record() */
 	const char *annotations;     /* JSON text or "" */
 	uint32_t owner;		     /* uid of who created it */
-	bool has_poststart, has_poststop, has_process, own_pid_namespace, seccomp;
+	bool has_process, has_poststart, has_poststop, own_pid_namespace;
 };
 
 /* Names: [A-Za-z0-9_+-][A-Za-z0-9_+.-]*, at most 255. */
 int state_check_id(const char *id);
 
-/* Default root: /run/cruet, or $XDG_RUNTIME_DIR/cruet for a user that is not root. */
-const char *state_default_root(void);
-/* Make (0700) and open the root folder. */
+/* Default root: /run/cruet, or $XDG_RUNTIME_DIR/cruet for a user that is not root. From the arena. */
+const char *state_default_root(struct arena *arena);
+
+/* Make (0700) and open the root folder. Descriptor, or -errno recorded. */
 int state_open_root(const char *root);
 
-/* Make the container's folder and lock it; -EEXIST recorded as `container with given ID already exists`. Gives its descriptor. */
+/*
+ * Make the container's folder and lock it exclusively. -EEXIST recorded as ERROR_EXISTS. Descriptor of
+ * the folder; the lock goes with it, and is shared with children until they close it.
+ */
 int state_make(int root, const char *id);
-/* Open and lock (LOCK_EX, LOCK_SH or 0: none); ERROR_NOT_FOUND "container does not exist". */
-int state_open(int root, const char *id, int lock);
 
-/* First write of `intent`; *intent keeps it open for state_write_created(). */
+/*
+ * Open and lock (LOCK_EX, LOCK_SH, either with LOCK_NB, or 0: none). ERROR_NOT_FOUND "container does
+ * not exist" also when it went away while we waited for the lock.
+ */
+int state_open(int root, const char *id, int lock);
+void state_unlock(int container);
+
+/* First write of the intent; *intent keeps it open for state_write_created(). */
 int state_write_intent(int container, const struct state_record *record, int *intent);
 int state_write_created(int container, const struct state_record *record, int intent);
 
-/* Read the best record; damaged ones are logged. -ENOENT: none at all (killed before the intent), -EBADMSG: all damaged. */
+/*
+ * The best record; a damaged one is logged if the other has to be used. -ENOENT: there is none (its
+ * creator was killed before the intent), -EBADMSG: none is whole. Records nothing.
+ */
 int state_read(struct arena *arena, int container, struct state_record *record);
+
+/*
+ * Is its creator still at work? Holding or not being able to take the folder's lock says so: a
+ * creator keeps the lock until it wrote `created`.
+ */
+bool state_creator_alive(const struct state_record *record);
 
 enum container_status state_status(int container, const struct state_record *record);
 const char *state_status_name(enum container_status status);
 
-/* Remove the folder with what we put there. */
+/* Remove the folder with what we put there; what is already gone is fine. */
 int state_remove(int root, const char *id, int container);
 
-/* The state document (state-schema.json) from a record; `pid` is as the reader sees it. */
-char *state_document(struct arena *arena, const struct state_record *record, enum container_status status, pid_t pid,
-		     bool pretty);
+/*
+ * The state document (runtime.md#state) with runc's additional properties; `pid` as its reader sees
+ * it (0: left at 0). From the arena; NULL recorded.
+ */
+char *state_document(struct arena *arena, const struct state_record *record,
+		     enum container_status status, pid_t pid, bool pretty);
 
 #endif
