@@ -156,28 +156,66 @@ struct spec_throttles {
 };
 
 struct spec_unified {
-	const char *file, *value;
+	const char *file, *value; /* "memory.high"; no slash in it */
 };
 
+struct spec_weight_device {
+	int64_t major, minor;
+	uint16_t weight; /* 10..1000 */
+};
+
+struct spec_network_priority {
+	const char *name; /* of the interface, in the runtime's network namespace */
+	uint32_t priority;
+};
+
+struct spec_hugepage_limit {
+	const char *page_size; /* "2MB", "64KB": what stands in the names of the hugetlb files */
+	uint64_t limit;	       /* bytes */
+};
+
+struct spec_rdma {
+	const char *device; /* "mlx5_1" */
+	struct spec_uint handles, objects;
+};
+
+/*
+ * Numbers that mean "not given" for the clients which send the whole object with zeros (memory.limit 0, cpu.shares 0,
+ * quota 0, period 0, weight 0 ...) are not set here. Of a property whose symbol is off nothing is set: it was refused.
+ */
 struct spec_resources {
 	bool present;
 	struct spec_device_rule *devices;
 	size_t device_count;
 	struct {
 		struct spec_int limit, reservation, swap; /* bytes, -1: no limit */
+		struct spec_uint swappiness; /* 0..100; CONFIG_MEMORY_SWAPPINESS, as the next */
+		bool disable_oom_killer;
 		bool check_before_update;
 	} memory;
 	struct {
 		struct spec_uint shares, period;
 		struct spec_int quota;
 		struct spec_uint burst;
-		struct spec_int idle;
+		struct spec_int idle; /* 0, 1 */
+		struct spec_int realtime_runtime; /* us, CONFIG_CPU_REALTIME */
+		struct spec_uint realtime_period;
 		const char *cpus, *mems; /* NULL: not given (an empty string is not given) */
 	} cpu;
-	struct spec_int pids_limit;
+	struct spec_int pids_limit; /* -1: no limit; 0 is 0 */
 	struct spec_throttles read_bps, write_bps, read_iops, write_iops;
 	struct spec_unified *unified;
 	size_t unified_count;
+	struct spec_uint blkio_weight; /* 10..1000; CONFIG_BLKIO_WEIGHT, as the next */
+	struct spec_weight_device *weight_devices;
+	size_t weight_device_count;
+	struct spec_uint network_class; /* CONFIG_NET_CLS, as the next */
+	struct spec_network_priority *network_priorities;
+	size_t network_priority_count;
+	struct spec_hugepage_limit *hugepages; /* CONFIG_HUGEPAGES */
+	size_t hugepage_count;
+	struct spec_rdma *rdma; /* CONFIG_RDMA */
+	size_t rdma_count;
 };
 
 struct spec_sysctl {
@@ -258,6 +296,7 @@ struct spec {
 	size_t sysctl_count;
 	bool personality_set;
 	unsigned long personality; /* PER_LINUX or PER_LINUX32 */
+	const char *mount_label; /* CONFIG_SELINUX; NULL: none */
 };
 
 /*
