@@ -26,6 +26,7 @@ ROOTFS=${ROOTFS:-$BUILD/rootfs}
 # Mount points of the cgroup hierarchies, and our group in each: "MOUNTPOINT TYPE OPTIONS GROUP" lines.
 hierarchies() {
 	while read -r _ _ _ root point _ rest; do
+		rest=" $rest"
 		rest=${rest##* - }
 		type=${rest%% *}
 		options=${rest##*,}
@@ -84,6 +85,7 @@ outside() {
 	work=$(mktemp -d /tmp/cruet-test.XXXXXX) || exit 1
 	name=${work##*/}
 	hierarchies >"$work/hierarchies"
+	[ -s "$work/hierarchies" ] || { echo "Bail out! no cgroup hierarchy is mounted" && exit 1; }
 	while read -r point _ options group; do
 		make_group "$point$group/$name" "$options" || exit 1
 	done <"$work/hierarchies"
@@ -170,9 +172,7 @@ set_up_cgroups() {
 	awk '$5 ~ /^\/sys\/fs\/cgroup/ { print $5 }' /proc/self/mountinfo | sort -r | while read -r point; do
 		umount "$point"
 	done
-	if ! grep -q ' cgroup ' "$TEST_WORK/hierarchies"; then
-		mount -t cgroup2 cgroup2 /sys/fs/cgroup || exit 1
-	else
+	if ! grep -q '^/sys/fs/cgroup ' "$TEST_WORK/hierarchies"; then
 		mount -t tmpfs -o mode=755 cgroup /sys/fs/cgroup || exit 1
 	fi
 	while read -r point type options _; do
@@ -278,6 +278,15 @@ unlike() { # GOT EXTENDED-REGEX NAME
 	fi
 }
 
+# The command run last must have ended with this status and said something like this on stderr.
+failed() { # STATUS EXTENDED-REGEX NAME
+	if [ "$status" -eq "$1" ] && printf '%s\n' "$err" | grep -qiE -- "$2"; then
+		pass "$3"
+	else
+		fail "$3: wanted status $1, /$2/"
+	fi
+}
+
 check() { # NAME COMMAND...
 	check_name=$1
 	shift
@@ -365,6 +374,10 @@ container() { # SCRIPT [FILTER [RUN-OPTIONS...]]
 	[ $# -eq 0 ] || shift
 	run cruet run "$@" --bundle "$BUNDLES/$id" "$id"
 }
+
+# A filter: no pid namespace of its own, and the /proc of the test.
+HOST_PIDS='.linux.namespaces|=map(select(.type!="pid")) |
+	.mounts[0]={destination:"/proc",type:"bind",source:"/proc",options:["rbind"]}'
 
 # One that runs until it is killed; $id. Fails the test file's current test if it does not start.
 SLEEPER='trap "exit 0" TERM; while :; do sleep 1000 & wait; done'
