@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sets compile, link, libraries (to be given last) and sysroot_stamp, from CC, the target and the
+# configuration. The C library, libseccomp and cJSON come from, in this order:
+#   LIBRARIES=sysroot     the folder SYSROOT, with musl (the default when SYSROOT is given)
+#   LIBRARIES=pkg-config  the compiler's own C library and pkg-config (the default when that library is musl,
+#                         as under Buildroot and Yocto)
+#   LIBRARIES=build       board/host/sysroot, which builds them once, into a cache
+
+target_flags := $(wordlist 3,99,$(target))
+is_clang := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
+ifneq (,$(is_clang))
+target_flags += $(addprefix --target=,$(patsubst %-,%,$(notdir $(CROSS_COMPILE)))) -Wno-unused-command-line-argument
+endif
+machine := $(shell $(CC) $(target_flags) -dumpmachine 2>/dev/null)
+LIBRARIES ?= $(if $(SYSROOT),sysroot,$(if $(findstring musl,$(machine)),pkg-config,build))
+PKG_CONFIG ?= $(CROSS_COMPILE)pkg-config
+triplet := $(or $(word 2,$(target)),$(subst -pc-,-,$(patsubst %-gnu,%-musl,$(machine))))
+
+# Code that goes into libraries too.
+machine_flags := $(target_flags) $(if $(CONFIG_STATIC_FIXED),-fno-pie,-fPIE) \
+	$(if $(CONFIG_STACK_PROTECTOR_STRONG),-fstack-protector-strong,-fno-stack-protector)
+
+compile = $(machine_flags) -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. \
+	-include $(generated)/autoconf.h -include $(generated)/version.h \
+	-Wall -Wextra -Wshadow -Werror $(include_flags) \
+	$(if $(CONFIG_OPTIMIZE_SPEED),-O2,$(if $(CONFIG_OPTIMIZE_DEBUG),-Og -g,-Os)) \
+	$(if $(CONFIG_LTO),-flto) $(if $(CONFIG_FORTIFY),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) \
+	-ffunction-sections -fdata-sections -fvisibility=hidden -fno-ident \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -ffile-prefix-map=$(CURDIR)/= $(CFLAGS)
+
+link = $(CC) $(compile) $(if $(CONFIG_LTO),$(if $(is_clang),-fuse-ld=lld,-flto=auto)) \
+	$(if $(CONFIG_STATIC_FIXED),-static -no-pie,-static-pie) $(if $(CONFIG_OPTIMIZE_DEBUG),,-s) \
+	-Wl,--gc-sections,--build-id=none,-z,noexecstack,-Map=$(O)/cruet.map \
+	-Wl,-z,$(if $(CONFIG_RELRO),relro$(comma)-z$(comma)now,norelro) \
+	$(if $(CONFIG_MERGE_SEGMENTS),-Wl$(comma)-z$(comma)noseparate-code) \
+	$(if $(CONFIG_PAGE_SIZE_4K),-Wl$(comma)-z$(comma)max-page-size=4096) $(crt_first) $(LDFLAGS)
+comma := ,
+
+library_names := $(if $(CONFIG_SECCOMP),libseccomp) libcjson
+ifeq (pkg-config,$(LIBRARIES))
+include_flags := $(shell $(PKG_CONFIG) --cflags $(library_names))
+libraries := $(shell $(PKG_CONFIG) --static --libs $(library_names))
+else
+ifeq (sysroot,$(LIBRARIES))
+library_root := $(patsubst %/include/stdio.h,%,$(firstword $(wildcard $(SYSROOT)/usr/include/stdio.h $(SYSROOT)/include/stdio.h)))
+else
+library_root := $(O)/sysroot
+sysroot_stamp := $(generated)/sysroot
+endif
+libgcc := $(shell $(CC) $(target_flags) $(if $(is_clang),--rtlib=libgcc) -print-libgcc-file-name)
+include_flags := -nostdinc -isystem $(library_root)/include -isystem $(library_root)/include/cjson -isystem $(shell $(CC) -print-file-name=include)
+crt_first := -nostdlib -L$(library_root)/lib $(library_root)/lib/$(if $(CONFIG_STATIC_FIXED),crt1.o,rcrt1.o) $(library_root)/lib/crti.o
+libraries := -Wl,--start-group $(patsubst lib%,-l%,$(library_names)) -lc $(libgcc) -Wl,--end-group $(library_root)/lib/crtn.o
+endif
+
+# The link $(O)/sysroot leads to this target's entry of the cache; the stamp changes with it.
+$(generated)/sysroot: FORCE | $(generated)/
+	@CC='$(CC)$(if $(is_clang), $(filter --target%,$(target_flags)))' AR='$(AR)' RANLIB='$(RANLIB)' TRIPLET='$(triplet)' \
+		FLAGS='$(machine_flags)' board/host/sysroot >$@.path && \
+		ln -sfn "$$(cat $@.path)" $(O)/sysroot && scripts/update $@ <$@.path
