@@ -93,6 +93,23 @@ $(O)/obj/%.o: %.c $(generated)/flags $(sysroot_stamp) | $(generated)/autoconf.h
 	@scripts/depend $(@:.o=.d) $(generated)
 -include $(wildcard $(objects:.o=.d))
 
+# ---- unit tests: a build of its own below $(O), each program linked with what it calls ----
+
+ifneq (,$(SANITIZE))
+unit_tests := $(patsubst tests/unit/%.c,$(O)/%,$(wildcard tests/unit/test_*.c))
+unit: $(unit_tests)
+$(O)/units.a: $(filter-out $(O)/obj/main.o,$(objects)) $(generated)/objects
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+# A test names functions that it replaces in a comment: "link: -Wl,--wrap=mount".
+$(unit_tests): $(O)/%: $(O)/obj/tests/unit/%.o $(O)/units.a
+	$(call say,LINK,$@)
+	$(Q)$(link) $$(sed -n 's|^.*[ /*]link: \([^*]*\).*|\1|p' tests/unit/$*.c) -o $@ $^ -lcmocka $(libraries)
+-include $(wildcard $(O)/obj/tests/unit/*.d)
+endif
+unit-tests:
+	$(Q)$(MAKE) O=$(O)/unit full_defconfig >/dev/null
+	$(Q)$(MAKE) O=$(O)/unit SANITIZE=1 LIBRARIES=pkg-config CC=$(or $(HOSTCC),gcc) AR=ar CROSS_COMPILE= PKG_CONFIG=pkg-config unit
+
 # Written when they change, so that what depends on them is made anew.
 .PHONY: FORCE
 FORCE:

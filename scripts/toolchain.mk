@@ -11,6 +11,12 @@ is_clang := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
 ifneq (,$(is_clang))
 target_flags += $(addprefix --target=,$(patsubst %-,%,$(notdir $(CROSS_COMPILE)))) -Wno-unused-command-line-argument
 endif
+ifeq (default,$(origin AR))
+AR := $(if $(is_clang),llvm-ar,$(CROSS_COMPILE)gcc-ar)
+endif
+ifeq (undefined,$(origin RANLIB))
+RANLIB := $(if $(is_clang),llvm-ranlib,$(CROSS_COMPILE)gcc-ranlib)
+endif
 machine := $(shell $(CC) $(target_flags) -dumpmachine 2>/dev/null)
 LIBRARIES ?= $(if $(SYSROOT),sysroot,$(if $(findstring musl,$(machine)),pkg-config,build))
 PKG_CONFIG ?= $(CROSS_COMPILE)pkg-config
@@ -35,6 +41,14 @@ link = $(CC) $(compile) $(if $(CONFIG_LTO),$(if $(is_clang),-fuse-ld=lld,-flto=a
 	$(if $(CONFIG_MERGE_SEGMENTS),-Wl$(comma)-z$(comma)noseparate-code) \
 	$(if $(CONFIG_PAGE_SIZE_4K),-Wl$(comma)-z$(comma)max-page-size=4096) $(crt_first) $(LDFLAGS)
 comma := ,
+
+# The unit tests' build: the machine's own C library and libraries, with the sanitizers.
+ifneq (,$(SANITIZE))
+compile = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -include $(generated)/autoconf.h \
+	-include $(generated)/version.h -Wall -Wextra -Wshadow -Werror $(include_flags) -O1 -g \
+	-fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined $(CFLAGS)
+link = $(CC) $(compile)
+endif
 
 library_names := $(if $(CONFIG_SECCOMP),libseccomp) libcjson
 ifeq (pkg-config,$(LIBRARIES))
