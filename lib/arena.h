@@ -20,6 +20,8 @@ struct arena {
 /* Zeroed, aligned for any type; NULL (and a recorded ENOMEM) when there is none left. */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((malloc, alloc_size(2)));
 void *arena_array(struct arena *arena, size_t count, size_t size); /* checks the product */
+/* Zeroed as well, but at any address: for text. */
+char *arena_bytes(struct arena *arena, size_t size) __attribute__((malloc, alloc_size(2)));
 char *arena_strdup(struct arena *arena, const char *string);
 char *arena_strndup(struct arena *arena, const char *string, size_t length);
 char *arena_printf(struct arena *arena, const char *format, ...)
