@@ -26,8 +26,12 @@ bool str_equal(const char *a, const char *b); /* NULL equals only NULL */
 /* "2026-01-02T03:04:05.123456789Z"; buffer of STR_TIME_SIZE. */
 enum { STR_TIME_SIZE = 36 };
 char *str_time(const struct timespec *time, char buffer[STR_TIME_SIZE]);
+/* The same in whole seconds: "2026-01-02T03:04:05Z". Years are 0000 to 9999, else it is 1970. */
+char *str_time_seconds(time_t seconds, char buffer[STR_TIME_SIZE]);
 
 /* Is it valid UTF-8 (no overlong forms, surrogates or > U+10FFFF)? */
 bool str_is_utf8(const char *text, size_t size);
+/* Bytes (1 to 4) of the UTF-8 sequence that `text` begins with, 0 if it is none. */
+size_t str_utf8_sequence(const char *text, size_t size);
 
 #endif
