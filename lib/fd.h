@@ -4,6 +4,7 @@
 #define LIB_FD_H
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/types.h>
 #include <unistd.h>
