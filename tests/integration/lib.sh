@@ -237,8 +237,8 @@ fail() {
 	failures=$((failures + 1))
 	echo "not ok $test_count - $*"
 	echo "#   status: ${status-}"
-	[ -z "${out-}" ] || echo "$out" | head -n 30 | sed 's/^/#   stdout: /'
-	[ -z "${err-}" ] || echo "$err" | head -n 10 | sed 's/^/#   stderr: /'
+	[ -z "${out-}" ] || say "$out" | head -n 12 | sed 's/^/#   stdout: /'
+	[ -z "${err-}" ] || say "$err" | head -n 8 | sed 's/^/#   stderr: /'
 }
 
 skip() { # COUNT-OF-ONE: REASON, TEST
@@ -248,13 +248,15 @@ skip() { # COUNT-OF-ONE: REASON, TEST
 
 note() { echo "# $*"; }
 
+say() { printf '%s\n' "$*"; } # dash's echo takes backslashes for more than they are
+
 is() { # GOT WANTED NAME
 	if [ "$1" = "$2" ]; then
 		pass "$3"
 	else
 		fail "$3"
-		echo "#   got: $1" | sed '2,$s/^/#        /'
-		echo "#   wanted: $2" | sed '2,$s/^/#        /'
+		say "#   got: $1" | head -n 20 | sed '2,$s/^/#        /'
+		say "#   wanted: $2" | sed '2,$s/^/#        /'
 	fi
 }
 
@@ -263,16 +265,16 @@ like() { # GOT EXTENDED-REGEX NAME
 		pass "$3"
 	else
 		fail "$3"
-		echo "#   got: $1" | sed '2,$s/^/#        /'
-		echo "#   wanted: /$2/"
+		say "#   got: $1" | head -n 20 | sed '2,$s/^/#        /'
+		say "#   wanted: /$2/"
 	fi
 }
 
 unlike() { # GOT EXTENDED-REGEX NAME
 	if printf '%s\n' "$1" | grep -qE -- "$2"; then
 		fail "$3"
-		echo "#   got: $1" | sed '2,$s/^/#        /'
-		echo "#   wanted not: /$2/"
+		say "#   got: $1" | head -n 20 | sed '2,$s/^/#        /'
+		say "#   wanted not: /$2/"
 	else
 		pass "$3"
 	fi
@@ -393,6 +395,8 @@ sleeper() { # [FILTER [RUN-OPTIONS...]]
 }
 
 state_of() { cruet state "$1" 2>/dev/null | jq -r .status; }
+has_status() { [ "$(state_of "$1")" = "$2" ]; }
+becomes() { wait_for has_status "$1" "$2"; } # ID STATUS
 pid_of() { cruet state "$1" 2>/dev/null | jq -r .pid; }
 
 # Delete containers by force; part of a test's tidying, not a test.

@@ -48,7 +48,7 @@ is "$(state_of "$id")" running "... and it runs on"
 # kill, stopped, delete
 run cruet kill "$id" TERM
 is "$status:$out:$err" "0::" "kill says nothing"
-check "then it is stopped" wait_for sh -c "[ \"\$(timeout 5 '$CRUET' --root $STATE state $id | jq -r .status)\" = stopped ]"
+check "then it is stopped" becomes "$id" stopped
 is "$(cruet state "$id" | jq .pid)" 0 "a stopped container has pid 0"
 run cruet kill "$id" TERM
 failed 1 "container not running" "kill of a stopped container"
@@ -93,7 +93,7 @@ is_clean "$id" "nothing is left"
 new_id
 script_bundle "$id" 'sleep 1001 & sleep 1002 & sleep 1003' "$HOST_PIDS"
 cruet run --detach --bundle "$BUNDLES/$id" "$id"
-check "a container without a pid namespace runs" wait_for pgrep -f 'sleep 1002'
+check "a container without a pid namespace runs" wait_for pgrep -f '^sleep 1002' >/dev/null
 run cruet delete --force "$id"
 is "$status" 0 "delete --force of it"
 wait_for nothing_runs
@@ -102,7 +102,7 @@ is_clean "$id" "leaves nothing else"
 new_id
 script_bundle "$id" 'setsid sleep 1004 & exit 0' "$HOST_PIDS"
 cruet run --detach --bundle "$BUNDLES/$id" "$id"
-check "its first process ends, another lives" wait_for sh -c "[ \"\$(timeout 5 '$CRUET' --root $STATE state $id | jq -r .status)\" = stopped ]"
+check "its first process ends, another lives" becomes "$id" stopped
 run cruet kill --all "$id" KILL
 is "$status" 0 "kill --all reaches the rest"
 run cruet delete "$id"
@@ -156,7 +156,7 @@ run cruet start "$id"
 is "$status" 0 "start does not read the bundle again"
 wait_for [ -s $T/output ]
 is "$(cat $T/output)" first "the process is that of create"
-wait_for sh -c "[ \"\$(timeout 5 '$CRUET' --root $STATE state $id | jq -r .status)\" = stopped ]"
+becomes "$id" stopped
 rm -r "${BUNDLES:?}/$id"
 run cruet delete "$id"
 is "$status" 0 "delete without the bundle"

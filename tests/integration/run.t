@@ -21,7 +21,7 @@ container 'for i in 1 2 3 4 5 6 7 8; do (sleep 0.01; exit 3) & done; wait; exit 
 is "$status" 4 "children of the process do not matter"
 container 'exec probe fds' '.mounts|=map(select(.destination!="/dev"))'
 like "$out" '^0 ' "stdin is open"
-is "$(echo "$out" | grep -cvE '^[012] ')" 0 "no other descriptor is"
+is "$(say "$out" | grep -cvE '^[012] ')" 0 "no other descriptor is"
 
 # what the caller's own state must not break or reach the container
 new_id
@@ -36,7 +36,7 @@ for n in 0 1 2; do
 done
 
 container 'exec probe signals'
-is "$(echo "$out" | tr -d '\t')" "$(printf 'SigBlk:0000000000000000\nSigIgn:0000000000000000')" \
+is "$(say "$out" | tr -d '\t')" "$(printf 'SigBlk:0000000000000000\nSigIgn:0000000000000000')" \
 	"no signal is blocked or ignored"
 
 # --detach
@@ -105,7 +105,7 @@ is_clean "$id" "nothing is left"
 new_id
 bundle "$id" '.process.args=["no-such-command"]'
 run cruet run --bundle "$BUNDLES/$id" "$id"
-failed 1 'exec: "no-such-command": executable file not found in \$PATH' "command not found"
+failed 1 'exec: .?"no-such-command.?": executable file not found in \$PATH' "command not found"
 is_clean "$id" "nothing is left"
 new_id
 bundle "$id" '.process.args=["/no/such/command"]'
