@@ -44,14 +44,14 @@ randconfig: | $(O)/
 # the tool for it is installed.
 $(O)/.config: $(kconfig_files) | $(O)/
 	$(Q)if [ ! -e $@ ]; then \
-		$(kconfig) -m defconfig configs/full_defconfig; \
+		scripts/packages kconfig && $(kconfig) -m defconfig configs/full_defconfig; \
 	elif $(PYTHON) -c 'import kconfiglib' 2>/dev/null; then \
 		$(kconfig) -m olddefconfig; \
 	else \
 		echo "$@: older than the Kconfig files, taken as it is (no kconfiglib here)"; \
 	fi
 	@touch $@
-$(generated)/auto.conf: $(O)/.config scripts/autoconf
+$(generated)/auto.conf: $(O)/.config scripts/autoconf | $(host_packages)
 	$(Q)scripts/autoconf $< $(generated)
 
 # ---- toolchain and libraries ----
@@ -65,6 +65,14 @@ ifeq (default,$(origin CC))
 CC := $(CROSS_COMPILE)gcc
 endif
 include scripts/toolchain.mk
+
+# The host's packages are looked at once for each $(O), where the libraries are built here.
+ifeq (build,$(LIBRARIES))
+host_packages := $(generated)/packages
+$(host_packages): scripts/packages | $(generated)/
+	$(Q)ARCH_PACKAGES='$(if $(ARCH),gcc-$(patsubst %-,%,$(CROSS_COMPILE)) $(patsubst %,linux-libc-dev-%-cross,$(filter-out amd64,$(word 2,$(target)))))' scripts/packages build
+	@touch $@
+endif
 
 # ---- what to compile: each folder's Kbuild names it ----
 
@@ -93,23 +101,6 @@ $(O)/obj/%.o: %.c $(generated)/flags $(sysroot_stamp) | $(generated)/autoconf.h
 	@scripts/depend $(@:.o=.d) $(generated)
 -include $(wildcard $(objects:.o=.d))
 
-# ---- unit tests: a build of its own below $(O), each program linked with what it calls ----
-
-ifneq (,$(SANITIZE))
-unit_tests := $(patsubst tests/unit/%.c,$(O)/%,$(wildcard tests/unit/test_*.c))
-unit: $(unit_tests)
-$(O)/units.a: $(filter-out $(O)/obj/main.o,$(objects)) $(generated)/objects
-	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
-# A test names functions that it replaces in a comment: "link: -Wl,--wrap=mount".
-$(unit_tests): $(O)/%: $(O)/obj/tests/unit/%.o $(O)/units.a
-	$(call say,LINK,$@)
-	$(Q)$(link) $$(sed -n 's|^.*[ /*]link: \([^*]*\).*|\1|p' tests/unit/$*.c) -o $@ $^ -lcmocka $(libraries)
--include $(wildcard $(O)/obj/tests/unit/*.d)
-endif
-unit-tests:
-	$(Q)$(MAKE) O=$(O)/unit full_defconfig >/dev/null
-	$(Q)$(MAKE) O=$(O)/unit SANITIZE=1 LIBRARIES=pkg-config CC=$(or $(HOSTCC),gcc) AR=ar CROSS_COMPILE= PKG_CONFIG=pkg-config unit
-
 # Written when they change, so that what depends on them is made anew.
 .PHONY: FORCE
 FORCE:
@@ -122,3 +113,39 @@ $(generated)/objects: FORCE $(generated)/flags | $(generated)/
 	@echo '$(objects)' | scripts/update $@
 %/:
 	@mkdir -p $@
+
+include scripts/tests.mk
+
+# ---- to use it ----
+
+.PHONY: all install run rootfs size clean distclean help packages check check-reproducible
+run: all rootfs
+	$(Q)rootfs-test/run $(O)/cruet $(O)/rootfs
+
+# BusyBox for the same target, as the root file system that `run` and the tests start from.
+rootfs: $(O)/rootfs/bin/busybox
+$(O)/rootfs/bin/busybox: rootfs-test/rootfs rootfs-test/busybox $(sysroot_stamp)
+	$(Q)scripts/packages rootfs
+	$(Q)CC='$(CROSS_COMPILE)gcc $(if $(target),$(wordlist 4,99,$(target)))' TRIPLET='$(triplet)' SYSROOT=$(library_root) \
+		rootfs-test/busybox >$(O)/busybox.path
+	$(Q)rootfs-test/rootfs "$$(cat $(O)/busybox.path)" $(O)/rootfs
+
+install: all
+	install -D -m 755 $(O)/cruet $(DESTDIR)$(PREFIX)/bin/cruet
+	for page in docs/*.1; do install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $$page; done
+	for name in $(LINKS); do ln -sf cruet $(DESTDIR)$(PREFIX)/bin/$$name; done
+
+size:
+	$(Q)scripts/size $(O)
+
+# Removes what was made here; the configuration stays. (The cache of libraries is elsewhere.)
+clean:
+	$(Q)rm -rf $(addprefix $(O)/,obj generated unit bench tests test-results size check rootfs run cruet cruet.map sysroot busybox.path defconfig)
+distclean: clean
+	$(Q)rm -f $(O)/.config $(O)/.config.old
+	$(Q)rmdir $(O) 2>/dev/null || true
+packages:
+	$(Q)scripts/packages kconfig build rootfs unit integration bench guest check
+
+help:
+	@sed 's/^#:\{0,1\} \{0,1\}//' scripts/help

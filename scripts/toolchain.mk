@@ -6,7 +6,7 @@
 #                         as under Buildroot and Yocto)
 #   LIBRARIES=build       board/host/sysroot, which builds them once, into a cache
 
-target_flags := $(wordlist 3,99,$(target))
+target_flags := $(wordlist 4,99,$(target))
 is_clang := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
 ifneq (,$(is_clang))
 target_flags += $(addprefix --target=,$(patsubst %-,%,$(notdir $(CROSS_COMPILE)))) -Wno-unused-command-line-argument
@@ -20,7 +20,7 @@ endif
 machine := $(shell $(CC) $(target_flags) -dumpmachine 2>/dev/null)
 LIBRARIES ?= $(if $(SYSROOT),sysroot,$(if $(findstring musl,$(machine)),pkg-config,build))
 PKG_CONFIG ?= $(CROSS_COMPILE)pkg-config
-triplet := $(or $(word 2,$(target)),$(subst -pc-,-,$(patsubst %-gnu,%-musl,$(machine))))
+triplet := $(or $(word 3,$(target)),$(subst -pc-,-,$(patsubst %-gnu,%-musl,$(machine))))
 
 # Code that goes into libraries too.
 machine_flags := $(target_flags) $(if $(CONFIG_STATIC_FIXED),-fno-pie,-fPIE) \

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+# The test programs, and `make test`. The parts of the suite are listed in tests/parts.
+
+# ---- unit tests: a build of its own, below $(O), with the sanitizers ----
+
+ifneq (,$(SANITIZE))
+unit_tests := $(patsubst tests/unit/%.c,$(O)/%,$(wildcard tests/unit/test_*.c))
+unit: $(unit_tests)
+$(O)/units.a: $(filter-out $(O)/obj/main.o,$(objects)) $(generated)/objects
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+# A test names functions that it replaces in a comment: "link: -Wl,--wrap=mount".
+$(unit_tests): $(O)/%: $(O)/obj/tests/unit/%.o $(O)/units.a
+	$(call say,LINK,$@)
+	$(Q)$(link) $$(sed -n 's|^.*[ /*]link: \([^*]*\).*|\1|p' tests/unit/$*.c) -o $@ $^ -lcmocka $(libraries)
+-include $(wildcard $(O)/obj/tests/unit/*.d)
+endif
+
+.PHONY: unit unit-tests test bench
+unit-tests:
+	$(Q)scripts/packages unit
+	$(Q)$(MAKE) O=$(O)/unit full_defconfig >/dev/null
+	$(Q)$(MAKE) O=$(O)/unit SANITIZE=1 LIBRARIES=pkg-config CC=$(or $(HOSTCC),gcc) AR=ar CROSS_COMPILE= PKG_CONFIG=pkg-config unit
+
+# ---- the suite ----
+
+parts := $(shell sed -n 's/^\([a-z-]*\) .*/\1/p' tests/parts)
+test: all rootfs unit-tests
+	$(Q)scripts/packages unit integration
+	$(Q)BUILD=$(abspath $(O)) tests/run
+
+# One part: make test-integration
+.PHONY: $(addprefix test-,$(parts))
+test-unit: unit-tests
+$(filter-out test-unit,$(addprefix test-,$(parts))): all rootfs
+$(addprefix test-,$(parts)): test-%:
+	$(Q)BUILD=$(abspath $(O)) tests/run $*
+
+bench: all rootfs
+	$(Q)scripts/packages bench
+	$(Q)BUILD=$(abspath $(O)) tests/bench/bench.sh
