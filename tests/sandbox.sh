@@ -31,7 +31,7 @@ hierarchies() {
 }
 
 outside() {
-	local group="cruet-test-$$" folders=() name options point path folder status=0 tries
+	local group="cruet-test-$$" folders=() name options point path folder status=0
 	while IFS=$'\t' read -r name options point path; do
 		folder=$point${path%/}/$group
 		mkdir "$folder" 2> /dev/null || { [ "$name" = unified ] || continue; fail "cannot make $folder"; }
@@ -48,7 +48,7 @@ outside() {
 	) || status=$?
 	for folder in "${folders[@]}"; do
 		find "$folder" -name freezer.state -exec sh -c 'echo THAWED > "$1"' - {} \; 2> /dev/null
-		for tries in 1 2 3 4 5 6 7 8 9 10; do
+		for _ in 1 2 3 4 5 6 7 8 9 10; do
 			find "$folder" -depth -type d -exec rmdir {} \; 2> /dev/null
 			[ -d "$folder" ] || break
 			sleep 0.2

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * measure [-n ROUNDS] [-w WARMUP] [-m MEMORY_CGROUP] [-j FILE] [-l LABEL] PLAN
+ * measure [-n ROUNDS] [-w WARMUP] [-m MEMORY_CGROUP] [-W] [-j FILE] [-l LABEL] PLAN
  *
  * What commands cost, process trees and all: user + system CPU time, wall time, page faults, context
  * switches, RSS of the largest process; with -m instead the peak memory of the tree, user + kernel
- * (high-water mark of a fresh v1 memory cgroup for every run). The machine is noisy, so all cases of a plan run
+ * (high-water mark of a fresh v1 memory cgroup for every run); with -W ratios are of wall time, for a guest
+ * whose clock counts instructions. The machine is noisy, so all cases of a plan run
  * once a round, in an order that changes every round, and medians are what counts.
  *
  * A plan is lines of words (blanks separate, there is no quoting):
@@ -62,7 +63,8 @@ struct live {
 };
 
 struct plan {
-	struct bench_case cases[MAX_CASES];
+	struct bench_case *cases;
+	bool by_wall;
 	size_t count, rounds, warmup;
 	const char *memory; /* cgroup to make the fresh ones in, or NULL */
 };
@@ -484,8 +486,10 @@ static const struct bench_case *find(const struct plan *plan, const char *name)
 	return NULL;
 }
 
-static double ratio(const struct plan *plan, const struct bench_case *what, size_t offset)
+static double ratio(const struct plan *plan, const struct bench_case *what)
 {
+	const size_t offset = plan->by_wall ? offsetof(struct sample, wall)
+					    : offsetof(struct sample, cpu);
 	const struct bench_case *base = find(plan, what->base);
 	const double below = base ? quantile(plan, base, offset, 0.5) : 0;
 
@@ -496,7 +500,7 @@ static double ratio(const struct plan *plan, const struct bench_case *what, size
 
 static void print_case(const struct plan *plan, const struct bench_case *what)
 {
-	const double times = ratio(plan, what, offsetof(struct sample, cpu));
+	const double times = ratio(plan, what);
 	char text[32] = "";
 
 	if (plan->memory) {
@@ -505,6 +509,11 @@ static void print_case(const struct plan *plan, const struct bench_case *what)
 	}
 	if (times > 0)
 		snprintf(text, sizeof(text), "%.2f", times);
+	if (plan->by_wall) {
+		printf("%-34s %8.2f %8.2f %6s %7.0f %7.0f\n", what->name, Q(wall, 0.5) * 1e3,
+		       Q(wall, 0) * 1e3, text, Q(faults, 0.5), Q(switches, 0.5));
+		return;
+	}
 	printf("%-34s %8.3f %8.3f %6s %8.2f %7.0f %7.0f %8.0f\n", what->name, Q(cpu, 0.5) * 1e3,
 	       Q(cpu, 0) * 1e3, text, Q(wall, 0.5) * 1e3, Q(faults, 0.5), Q(switches, 0.5),
 	       Q(rss, 0.5));
@@ -524,8 +533,8 @@ static void print_json(FILE *file, const struct plan *plan, const struct bench_c
 	fprintf(file, ",\"wall_us\":{\"median\":%.0f,\"min\":%.0f}", Q(wall, 0.5) * 1e6,
 		Q(wall, 0) * 1e6);
 	if (find(plan, what->base))
-		fprintf(file, ",\"base\":\"%s\",\"cpu_ratio\":%.3f", what->base,
-			ratio(plan, what, offsetof(struct sample, cpu)));
+		fprintf(file, ",\"base\":\"%s\",\"%s_ratio\":%.3f", what->base,
+			plan->by_wall ? "wall" : "cpu", ratio(plan, what));
 	fprintf(file, ",\"faults\":%.0f,\"switches\":%.0f,\"rss_kib\":%.0f}\n", Q(faults, 0.5),
 		Q(switches, 0.5), Q(rss, 0.5));
 }
@@ -538,13 +547,15 @@ int main(int argc, char **argv)
 	size_t i;
 	int option;
 
-	while ((option = getopt(argc, argv, "n:w:m:j:l:")) != -1) {
+	while ((option = getopt(argc, argv, "n:w:m:Wj:l:")) != -1) {
 		if (option == 'n')
 			plan.rounds = strtoul(optarg, NULL, 10);
 		else if (option == 'w')
 			plan.warmup = strtoul(optarg, NULL, 10);
 		else if (option == 'm')
 			plan.memory = optarg;
+		else if (option == 'W')
+			plan.by_wall = true;
 		else if (option == 'j')
 			json = optarg;
 		else if (option == 'l')
@@ -553,7 +564,10 @@ int main(int argc, char **argv)
 			return 2;
 	}
 	if (optind != argc - 1 || plan.rounds == 0)
-		die("usage", "measure [-n N] [-w N] [-m CGROUP] [-j FILE] [-l LABEL] PLAN");
+		die("usage", "measure [-n N] [-w N] [-m CGROUP] [-W] [-j FILE] [-l LABEL] PLAN");
+	plan.cases = calloc(MAX_CASES, sizeof(plan.cases[0]));
+	if (!plan.cases)
+		die(argv[optind], strerror(ENOMEM));
 	read_plan(&plan, argv[optind]);
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	run_plan(&plan);
@@ -561,6 +575,8 @@ int main(int argc, char **argv)
 		die(json, strerror(errno));
 	if (plan.memory)
 		printf("%-34s %10s\n", label, "peak KiB");
+	else if (plan.by_wall)
+		printf("%-34s %8s %8s %6s %7s %7s\n", label, "Minsn", "min", "x base", "faults", "ctx sw");
 	else
 		printf("%-34s %8s %8s %6s %8s %7s %7s %8s\n", label, "CPU ms", "min", "x base",
 		       "wall ms", "faults", "ctx sw", "RSS KiB");
