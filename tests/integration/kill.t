@@ -3,7 +3,7 @@
 # kill: signals by name and number, --all, --regex.
 . "$(dirname "$0")/lib.sh"
 
-processes_are() { [ "$(cruet ps --format json "$id" | jq length)" "$@" ]; }
+processes_are() { test "$(cruet ps --format json "$id" | jq length)" "$@"; }
 
 new_id
 script_bundle "$id" 'for s in HUP INT QUIT USR1 USR2 TERM WINCH 34 64; do trap "echo $s" $s; done; echo ready; while :; do sleep 0.02; done'

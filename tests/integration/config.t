@@ -1,0 +1,215 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# config.json: the rules that hold for every property (runtime-spec config.md), refused and accepted documents.
+. "$(dirname "$0")/lib.sh"
+
+# versions
+for version in 1.0.0 1.0.2 1.0.2-dev 1.1.0 1.2.1 1.3.0 1.3.0+dev 1.99.0 1.0.0-rc5; do
+	accepted ".ociVersion=\"$version\"" "ociVersion $version"
+done
+for version in 2.0.0 0.2.0 '' x 1 1.0 1.0.0.0 v1.0.0 '1.0.0 ' ' 1.0.0' 10.0.0 1.a.0 -1.0.0; do
+	refused ".ociVersion=\"$version\"" ociVersion "ociVersion '$version'"
+done
+refused 'del(.ociVersion)' ociVersion "no ociVersion"
+refused '.ociVersion=1' ociVersion "ociVersion as a number"
+
+# what is unknown is ignored
+accepted '.unknown={"a":[1,2]}|.process.unknown=7|.linux.unknown=null|.root.unknown="x"|.mounts[0].unknown={}|.linux.resources.unknown=1' \
+	"unknown properties everywhere"
+accepted '.annotations={"a":"b","":""}|del(.annotations[""])' "annotations"
+accepted '.windows={}|.solaris={}|.vm={}|.zos={}' "other platforms' objects"
+
+# shape: wrong types, by path
+while read -r path value; do
+	refused "$path=$value" "$(echo "${path#.}" | sed 's/[][]/./g; s/^hooks\..*/hooks/')" "$path=$value"
+done <<'END'
+.process.args "true"
+.process.args []
+.process.args [1]
+.process.args null
+.process.env {}
+.process.env ["a","b",3]
+.process.cwd 1
+.process.cwd ""
+.process.cwd "relative"
+.process.user []
+.process.user.uid -1
+.process.user.uid "0"
+.process.user.uid 4294967296
+.process.user.uid 1.5
+.process.user.gid -1
+.process.user.additionalGids {}
+.process.user.additionalGids [-1]
+.process.user.umask -1
+.process.user.umask "022"
+.process.terminal 1
+.process.terminal "true"
+.process.noNewPrivileges "yes"
+.process.oomScoreAdj 1001
+.process.oomScoreAdj -1001
+.process.oomScoreAdj "5"
+.process.capabilities []
+.process.capabilities -1
+.process.capabilities.bounding "CAP_KILL"
+.process.capabilities.effective [1]
+.process.rlimits {}
+.process.rlimits[0] {"type":"RLIMIT_NOSUCH","soft":1,"hard":1}
+.process.rlimits[0] {"type":"RLIMIT_NOFILE","soft":1}
+.process.rlimits[0] {"type":"RLIMIT_NOFILE","soft":-1,"hard":1}
+.process.rlimits[0] {"type":"RLIMIT_NOFILE","soft":2,"hard":1}
+.process.scheduler {"policy":"SCHED_NOSUCH"}
+.root []
+.root.path 1
+.root.path ""
+.root.path "/no/such/rootfs"
+.root.readonly "true"
+.hostname 1
+.mounts {}
+.mounts[0] "x"
+.mounts[0].destination 1
+.mounts[0].options "ro"
+.mounts[0].options [1]
+.mounts[0].type 1
+.hooks []
+.hooks.poststart {}
+.annotations []
+.annotations {"a":1}
+.linux []
+.linux.namespaces {}
+.linux.namespaces[0] {}
+.linux.namespaces[0].type "foo"
+.linux.namespaces[0].type 1
+.linux.namespaces[0].path "relative"
+.linux.devices {}
+.linux.devices[0] {"path":"/dev/x","type":"z","major":1,"minor":3}
+.linux.devices[0] {"path":"/dev/x","type":"c","major":1}
+.linux.devices[0] {"path":"/dev/x","type":"c","major":"1","minor":3}
+.linux.devices[0] {"path":"dev/x","type":"c","major":1,"minor":3}
+.linux.devices[0] {"type":"c","major":1,"minor":3}
+.linux.maskedPaths "/proc/kcore"
+.linux.maskedPaths[0] "relative"
+.linux.readonlyPaths[0] 1
+.linux.cgroupsPath 1
+.linux.rootfsPropagation "nonsense"
+.linux.resources []
+.linux.resources.devices {}
+.linux.resources.devices[0] {"allow":"yes","access":"rwm"}
+.linux.resources.devices[0] {"allow":true,"type":"c","access":"x"}
+.linux.resources.devices[0] {"allow":true,"type":"x","access":"r"}
+.linux.resources.memory []
+.linux.resources.memory.limit "1"
+.linux.resources.memory.limit 1.5
+.linux.resources.memory.limit 9223372036854775808
+.linux.resources.pids {}
+.linux.resources.pids.limit "max"
+.linux.resources.cpu.shares -1
+.linux.resources.cpu.quota "5"
+.linux.resources.cpu.cpus 0
+.linux.resources.unified {"memory.high":1}
+.linux.resources.unified {"../x":"1"}
+.linux.sysctl []
+.linux.sysctl {"net.ipv4.ip_forward":1}
+.linux.seccomp []
+.linux.seccomp {}
+.linux.seccomp {"defaultAction":"SCMP_ACT_NOSUCH"}
+.linux.seccomp {"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_NOSUCH"]}
+.linux.seccomp {"defaultAction":"SCMP_ACT_ALLOW","flags":["NOSUCH"]}
+.linux.seccomp {"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"action":"SCMP_ACT_ERRNO"}]}
+.linux.seccomp {"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":[],"action":"SCMP_ACT_ERRNO"}]}
+.linux.seccomp {"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["kill"],"action":"SCMP_ACT_ERRNO","args":[{"index":6,"value":1,"op":"SCMP_CMP_EQ"}]}]}
+.linux.seccomp {"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["kill"],"action":"SCMP_ACT_ERRNO","args":[{"index":0,"value":1,"op":"NOSUCH"}]}]}
+.linux.personality {"domain":"NOSUCH"}
+.linux.personality {}
+.linux.uidMappings {}
+END
+
+# the document itself
+document() { # NAME: stdin is config.json
+	new_id
+	mkdir -p "$BUNDLES/$id"
+	cat >"$BUNDLES/$id/config.json"
+	run cruet create --bundle "$BUNDLES/$id" "$id"
+	expect_refusal "$1" "a document: $2"
+}
+document . "nothing" </dev/null
+echo null | document . "null"
+echo '[]' | document . "an array"
+echo '"x"' | document . "a string"
+printf '{' | document . "cut short"
+(base_config && base_config) | document . "two in one file"
+(base_config && echo x) | document . "garbage behind it"
+base_config | sed 's/"hostname": "box"/"hostname": "box", "hostname": "box"/' | document "hostname.*(twice|duplicate)|(twice|duplicate).*hostname" "a key twice"
+base_config | sed 's/"hostname": "box"/"hostname": "b\x80x"/' | document "UTF-8" "invalid UTF-8"
+base_config | sed 's/"hostname": "box"/"hostname": "b\\u0000x"/' | document "hostname|NUL|\\\\u0000" "NUL in a string"
+base_config | sed 's/"hostname": "box"/"hostname": "box",/' | document . "a comma too many"
+base_config | sed 's/"uid": 0/"uid": 00/' | document . "a number with a leading zero"
+base_config | sed "s/\"hostname\"/'hostname'/" | document . "single quotes"
+base_config | sed 's/"hostname": "box"/"x": +1/' | document . "a number with a plus"
+awk 'BEGIN { for (i = 0; i < 100000; i++) printf "[" }' | document "deep|nest" "100000 brackets"
+awk 'BEGIN { printf "{\"a\":"; for (i = 0; i < 3000; i++) printf "["; for (i = 0; i < 3000; i++) printf "]"; print "}" }' | document "deep|nest" "3000 nested arrays"
+(base_config | sed '$d' && echo ',' && yes ' ' | head -c 20000000 && echo '"x": 1 }') | document . "a document of 20 MB"
+new_id
+mkdir -p "$BUNDLES/$id/config.json"
+run cruet create --bundle "$BUNDLES/$id" "$id"
+expect_refusal "config.json" "config.json that is a folder"
+new_id
+mkdir -p "$BUNDLES/$id"
+mkfifo "$BUNDLES/$id/config.json"
+run cruet create --bundle "$BUNDLES/$id" "$id"
+expect_refusal "config.json" "config.json that is a fifo"
+new_id
+base_config | sed 's/"hostname": "box"/"hostname": "\\u0062ox"/; s/"args": .*/"args": ["hostname"],/' |
+	jq --arg r $T/rootfs --arg id "$id" '.root.path=$r|.linux.cgroupsPath="/"+$id' >/dev/null
+container 'echo "$WORD"' '.process.env+=["WORD=\u00e4\ud83d\ude00 \"\\\t"]'
+is "$out" "$(printf '\303\244\360\237\230\200 "\\\t')" "escapes and other alphabets arrive"
+new_id
+base_config | jq --arg r $T/rootfs '.root.path=$r|.process.args=["true"]|.process.env=["PATH=/bin",range(100000)|"V\(.)=x"]' >$T/many
+mkdir -p "$BUNDLES/$id" && cp $T/many "$BUNDLES/$id/config.json"
+start=$(date +%s)
+run cruet run --bundle "$BUNDLES/$id" "$id"
+unlike "$status" '^(137|139|134)$' "100000 environment entries neither hang nor crash"
+check "... nor take long" [ $(($(date +%s) - start)) -le 5 ]
+remove "$id"
+
+# duplicates
+refused '.linux.namespaces+=[{type:"pid"}]' "namespace.*(pid|twice|duplicate)" "a namespace type twice"
+refused '.process.rlimits=[{type:"RLIMIT_NOFILE",soft:10,hard:10},{type:"RLIMIT_NOFILE",soft:10,hard:10}]' "rlimit.*|RLIMIT_NOFILE" "a limit twice"
+
+# process may be missing: create works, start fails
+new_id
+bundle "$id" 'del(.process)'
+run cruet create --bundle "$BUNDLES/$id" "$id"
+is "$status" 0 "create without process"
+is "$(state_of "$id")" created "it is created"
+run cruet start "$id"
+failed 1 "process" "start without process fails"
+is "$(state_of "$id")" created "and it stays as it was"
+remove "$id"
+is_clean "$id" "nothing is left"
+refused 'del(.root)' root "no root"
+
+# what is warned about only
+container 'grep CapBnd /proc/self/status' '.process.capabilities.bounding+=["CAP_NO_SUCH","CAP_SYS_RESOURCE"]'
+is "$status" 0 "an unknown capability is no error"
+like "$err" "CAP_NO_SUCH" "it is warned about"
+container 'exit 7' '.mounts+=[{destination:"relative/folder",type:"tmpfs",source:"tmpfs"}]'
+is "$status" 7 "a relative mount destination is taken from /"
+
+# without linux
+container 'exit 7' 'del(.linux)|.mounts|=map(select(.destination=="/nothing"))|del(.hostname)|.process.capabilities={}|del(.process.capabilities)|.root.readonly=false'
+is "$status" 7 "a configuration without linux"
+
+# values
+refused '.linux.resources.unified={"memory.high":"1"}' "unified|cgroup|memory.high" "unified on cgroup v1"
+refused '.hostname="x"|.linux.namespaces|=map(select(.type!="uts"))' "hostname|uts" "hostname without a UTS namespace"
+refused '.domainname="x"|del(.hostname)|.linux.namespaces|=map(select(.type!="uts"))' "domainname|uts" "domainname without a UTS namespace"
+refused '.process.env=["A=b","novalue"]' "env" "an environment entry without ="
+refused '.process.env=["=b"]' "env" "an environment entry without a name"
+refused '.process.selinuxLabel="a:b:c:d"' "selinux" "an SELinux label that the kernel cannot apply"
+refused '.process.apparmorProfile="no-such-profile"' "apparmor" "an AppArmor profile that the kernel cannot apply"
+refused '.mounts+=[{destination:"/t",type:"tmpfs",source:"t",options:["no-such-option"]}]' "mount|/t|no-such-option" "a mount option that the kernel does not know"
+refused '.linux.intelRdt={closID:"x"}' "intelRdt" "intelRdt"
+refused '.linux.resources.blockIO={leafWeight:10}' "leafWeight" "leafWeight"
+refused '.linux.resources.rdma={"mlx5_1":{hcaHandles:3}}' "rdma" "rdma"
+refused '.linux.timeOffsets={monotonic:{secs:1}}' "timeOffsets|time" "timeOffsets without a time namespace"
+finish
