@@ -15,6 +15,8 @@ struct process_stat {
 
 /* /proc/PID/stat. 0 or -errno (ESRCH: no such process); records nothing. */
 int process_stat_read(pid_t pid, struct process_stat *result);
+/* The same from the file's text. -EBADMSG if it is none. */
+int process_stat_parse(const char *text, struct process_stat *result);
 
 /*
  * Is the process that had this pid and start time alive (not a zombie)? A start time of 0 never is.
@@ -30,7 +32,10 @@ int process_open(pid_t pid, uint64_t start_time);
 /* Send a signal to that very process (pidfd, or kill(2) after a start-time check). 0 or -errno. */
 int process_signal(pid_t pid, uint64_t start_time, int signal);
 
-/* Wait until it is gone, at most `timeout_ms` (-1: for ever), without polling where there is a pidfd. 0, or -ETIMEDOUT. */
+/*
+ * Wait until it is gone or a zombie, at most `timeout_ms` (-1: for ever). Woken by its pidfd; kernels
+ * before 5.3 have none: there it is looked at again after 1, 2, 4 ... 32 ms. 0, -ETIMEDOUT or -errno.
+ */
 int process_wait_gone(pid_t pid, uint64_t start_time, int timeout_ms);
 
 #endif
