@@ -91,7 +91,8 @@ measured() {
 	local env=$1 label=$2 plan="$work/plan"
 	shift 2
 	cat > "$plan"
-	"in_$env" "$programs/measure" -n "$rounds" -j "$results" -l "$label" "$@" "$plan" ||
+	# shellcheck disable=SC2086 # words, or nothing
+	"in_$env" $pinned "$programs/measure" -n "$rounds" -j "$results" -l "$label" "$@" "$plan" ||
 		echo "bench: $label is left out" >&2
 }
 
@@ -340,6 +341,8 @@ binary_sizes() {
 	done
 }
 
+# Peak memory is read on one CPU: the kernel charges groups in steps of 256 KiB for each CPU.
+pinned=
 declare -A path
 find_runtimes() {
 	local name
@@ -385,8 +388,10 @@ in_environment() {
 	fi
 	if wanted memory && [ "$env" = v2 ] && have_v1; then
 		title "peak memory of the tree, user + kernel (v2)"
+		pinned="taskset -c 0"
 		plan_memory "$@" | measured "$env" "peak memory" -n $((rounds / 3 + 1)) \
 			-m "/proc/$holder/root/sys/fs/cgroup/memory"
+		pinned=
 	fi
 	if wanted many; then
 		title "list with 100 containers ($env)"
