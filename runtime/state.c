@@ -3,6 +3,9 @@
 #include "runtime/state.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -83,6 +86,7 @@ int state_open_root(const char *root)
 
 int state_make(int root, const char *id)
 {
+	struct stat status;
 	int fd;
 
 	if (mkdirat(root, id, 0700) < 0) {
@@ -99,6 +103,11 @@ int state_make(int root, const char *id)
 			close(fd);
 		unlinkat(root, id, AT_REMOVEDIR);
 		return result;
+	}
+	/* Somebody may have taken it for a killed creator's before we had the lock. */
+	if (fstat(fd, &status) < 0 || status.st_nlink == 0) {
+		close(fd);
+		return fail_as(ERROR_STATE, EAGAIN, "the state folder of %s was cleared away", id);
 	}
 	return fd;
 }
@@ -258,7 +267,7 @@ int state_remove(int root, const char *id, int container)
 {
 	/* The records last: as long as one is there, a kill in between leaves a container to delete. */
 	static const char names[][12] = { STATE_START, STATE_RESULT,	 STATE_CONFIG,
-					  "notify",    STATE_RECORD_NEW, STATE_RECORD,
+					  STATE_RECORD_NEW, STATE_RECORD,
 					  STATE_INTENT };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The last steps of a container's process, the same for its first one and for exec: from a prepared child to the user's program. */
+#ifndef RUNTIME_BECOME_H
+#define RUNTIME_BECOME_H
+
+#include <stdbool.h>
+
+#include "runtime/seccomp/seccomp.h"
+
+struct arena;
+struct spec_process;
+
+struct become {
+	struct arena *arena;
+	const struct spec_process *process;
+	const struct seccomp_program *seccomp; /* count 0: none */
+	int proc;		    /* verified procfs for labels; closed once they are set */
+	unsigned int passed_fds;    /* N descriptors from 3 on stay open */
+	bool user_namespace;	    /* limits were set from outside, setgroups may be denied */
+	bool first;		    /* the container's first process: umask 0022 unless given */
+	/* filled by become_prepare() */
+	const char *program;
+	char **environment;
+};
+
+/*
+ * All but the system call filter and execve(2), in the one order that is safe: limits, umask,
+ * personality, labels, working directory, bounding set, ids, capabilities, no_new_privs; and the
+ * search for the program as the user. 0 or -errno recorded. Afterwards only what the user may.
+ */
+int become_prepare(struct become *become);
+
+/* The filter, then the program: two system calls. Returns only on error, -errno recorded. */
+int become_execute(const struct become *become);
+
+#endif

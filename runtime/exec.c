@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `exec`: one more process in a running container. P is the runtime, X the new process. */
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/arena.h"
+#include "lib/config.h"
+#include "lib/error.h"
+#include "lib/fd.h"
+#include "lib/path.h"
+#include "lib/process.h"
+#include "runtime/become.h"
+#include "runtime/console.h"
+#include "runtime/credentials.h"
+#include "runtime/exec.h"
+#include "runtime/filter.h"
+#include "runtime/foreground.h"
+#include "runtime/launch.h"
+#include "runtime/open.h"
+#include "runtime/pid_file.h"
+
+static int check_running(int state, const struct state_record *record, bool ignore_paused)
+{
+	enum container_status status = state_status(state, record);
+
+	if (status == STATUS_STOPPED)
+		return fail_as(ERROR_STATE, 0, "cannot exec in a stopped container");
+	if (status == STATUS_PAUSED && !ignore_paused)
+		return fail_as(ERROR_STATE, 0, "cannot exec in a paused container: use "
+					       "--ignore-paused to override");
+	return 0;
+}
+
+/* Which namespaces of its first process X joins: all that config.json gave the container. */
+static int namespaces_to_join(const struct spec *spec)
+{
+	int flags = 0;
+
+	for (int type = 0; type < NAMESPACE_TYPES; type++)
+		if (spec->namespaces[type].present)
+			flags |= spec_namespace_flag((enum spec_namespace_type)type);
+	return flags;
+}
+
+static int plan_groups(struct execution *execution)
+{
+	const struct container_exec_request *request = execution->request;
+	struct cgroup *cgroup = cgroup_from_record(&execution->arena, execution->record.cgroup);
+
+	for (size_t i = 0; cgroup && i < request->cgroup_count; i++)
+		cgroup = cgroup_sub(&execution->arena, cgroup, request->cgroups[i]);
+	if (!cgroup)
+		return error_last()->no > 0 ? -error_last()->no : -EINVAL;
+	execution->cgroup = cgroup;
+	if (cgroup_needs_enter(cgroup, cgroup_clone_fd(cgroup) >= 0))
+		return cgroup_open_enter(cgroup);
+	return 0;
+}
+
+static int plan_console(struct execution *execution)
+{
+	const struct container_exec_request *request = execution->request;
+	int pair[2];
+
+	if (!execution->process.terminal) {
+		if (request->console_socket && !request->tty_set && !request->process)
+			return fail_as(ERROR_USAGE, 0, "--console-socket needs a terminal (--tty)");
+		return 0;
+	}
+	if (request->console_socket) {
+		execution->console_socket = console_connect(request->console_socket);
+		return execution->console_socket < 0 ? execution->console_socket : 0;
+	}
+	if (request->detach)
+		return fail_as(ERROR_USAGE, 0,
+			       "cannot allocate tty if cruet will detach without setting console "
+			       "socket");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return fail(errno, "make a socket pair for the terminal");
+	execution->console = pair[0];
+	execution->console_socket = pair[1];
+	return 0;
+}
+
+/*
+ * Hold on to the container's first process, so that it is its namespaces that we join, whoever may
+ * have its pid by then; and to its root where that is not its mount namespace's.
+ */
+static int open_target(struct execution *execution)
+{
+	const struct state_record *record = &execution->record;
+	char path[64];
+
+	execution->pidfd = process_open(record->pid, record->start_time);
+	if (execution->pidfd < 0 && execution->pidfd != -ENOSYS)
+		return fail(-execution->pidfd, "container %s: its first process", record->id);
+	execution->proc = -1;
+	if (execution->pidfd < 0 || !(execution->namespaces & CLONE_NEWNS) ||
+	    execution->process.oom_score_adj.set || execution->process.apparmor_profile ||
+	    execution->process.selinux_label) {
+		execution->proc = path_open_proc();
+		if (execution->proc < 0)
+			return execution->proc;
+	}
+	if (execution->namespaces & CLONE_NEWNS)
+		return 0;
+	snprintf(path, sizeof(path), "%d/root", (int)record->pid);
+	execution->root = openat(execution->proc, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return execution->root < 0 ? fail(errno, "open the root of container %s", record->id) : 0;
+}
+
+static int plan(struct execution *execution)
+{
+	int result = exec_plan_process(execution);
+
+	if (result == 0)
+		result = credentials_check_labels(&execution->process);
+	execution->namespaces = namespaces_to_join(execution->spec);
+	if (result == 0)
+		result = open_target(execution);
+	if (result == 0)
+		result = plan_groups(execution);
+	if (result == 0 && IS_ENABLED(CONFIG_SECCOMP) && execution->spec->seccomp.present)
+		result = filter_prepare(&execution->arena, &execution->spec->seccomp,
+					execution->context->root_fd, &execution->seccomp);
+	return result == 0 ? plan_console(execution) : result;
+}
+
+/* One setns(2) for all of them; before 5.8, or without a pidfd, one for each file. */
+int exec_join(const struct execution *execution, int flags)
+{
+	struct namespace_plan each = { .join_flags = 0 };
+	char path[64];
+	int result = 0;
+
+	if (flags == 0 || (execution->pidfd >= 0 && setns(execution->pidfd, flags) == 0))
+		return 0;
+	if (execution->pidfd >= 0 && errno != EINVAL)
+		return fail(errno, "join the namespaces of container %s", execution->record.id);
+	for (int type = 0; type < NAMESPACE_TYPES; type++) {
+		each.join[type] = -1;
+		if (!(flags & spec_namespace_flag((enum spec_namespace_type)type)))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)execution->record.pid,
+			 spec_namespace_file((enum spec_namespace_type)type));
+		each.join[type] = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+		if (each.join[type] < 0)
+			return fail(errno, "open %s", path);
+		each.join_flags |= spec_namespace_flag((enum spec_namespace_type)type);
+	}
+	if (!process_alive(execution->record.pid, execution->record.start_time))
+		return fail(ESRCH, "container %s: its first process", execution->record.id);
+	result = namespace_join(&each, flags);
+	namespace_close(&each);
+	return result;
+}
+
+/* What only the host's root may set. */
+static int set_from_outside(const struct execution *execution, pid_t pid)
+{
+	const struct spec_process *process = &execution->process;
+	int result = 0;
+
+	if (!execution->wait_parent)
+		return 0;
+	if (execution->namespaces & CLONE_NEWUSER)
+		result = credentials_rlimits(process, pid);
+	if (result == 0)
+		result = credentials_oom_score(process, execution->proc, pid);
+	if (result == 0)
+		result = credentials_scheduler(process, pid);
+	return result == 0 ? launch_send(execution->parent_socket, STEP_ENTERED) : result;
+}
+
+/* X is executing, or the reason why not. */
+static int expect_execution(struct execution *execution, pid_t pid)
+{
+	int result = launch_expect(execution->parent_socket, STEP_READY, NULL, 0);
+	int status;
+
+	if (result == 0)
+		result = launch_expect(execution->parent_socket, STEP_EXECUTING, NULL, 0);
+	else if (result == -EPIPE)
+		return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) ?
+			       fail_as(ERROR_PROCESS, 0, "the process was killed by signal %d",
+				       WTERMSIG(status)) :
+			       fail_as(ERROR_PROCESS, 0, "the process ended early");
+	return result == -EPIPE ? 0 : result;
+}
+
+static int launch(struct execution *execution, pid_t *pid)
+{
+	int pair[2], result;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return fail(errno, "make a socket pair");
+	execution->parent_socket = pair[0];
+	execution->child_socket = pair[1];
+	if (geteuid() == 0) {
+		/* CVE-2016-9962: nobody in there may look at X, or through it at us. */
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+		/* Only our children will be in it. A user namespace must come first for others. */
+		result = exec_join(execution, execution->namespaces & CLONE_NEWPID);
+		if (result < 0)
+			return result;
+	}
+	*pid = launch_clone(0, cgroup_clone_fd(execution->cgroup), &execution->cloned_into);
+	if (*pid < 0)
+		return fail(-*pid, "clone the process");
+	if (*pid == 0)
+		exec_child(execution);
+	close_fd(&execution->child_socket);
+	close_fd(&execution->console_socket);
+	if (geteuid() != 0) {
+		pid_t first = *pid;
+
+		result = launch_expect(execution->parent_socket, STEP_CHILD, pid, sizeof(*pid));
+		waitpid(first, NULL, 0);
+		if (result < 0)
+			return result;
+	}
+	result = set_from_outside(execution, *pid);
+	return result == 0 ? expect_execution(execution, *pid) : result;
+}
+
+static int report(const struct container_exec_request *request, pid_t pid)
+{
+	int result = 0;
+
+	if (request->pid_file)
+		result = pid_file_write(request->pid_file, pid);
+	if (result == 0 && IS_ENABLED(CONFIG_PIDFD_SOCKET) && request->pidfd_socket)
+		result = pidfd_socket_send(request->pidfd_socket, pid);
+	return result;
+}
+
+static int carry_out(struct execution *execution, int *exit_status)
+{
+	const struct container_exec_request *request = execution->request;
+	pid_t pid = 0;
+	int result;
+
+	if (!request->detach)
+		foreground_prepare();
+	result = launch(execution, &pid);
+	if (result == 0)
+		result = report(request, pid);
+	if (result < 0) {
+		if (pid > 0) {
+			kill(pid, SIGKILL);
+			waitpid(pid, NULL, 0);
+		}
+		return result;
+	}
+	return request->detach ? 0 : foreground_wait(pid, execution->console, exit_status);
+}
+
+int container_exec(const struct container_context *context,
+		   const struct container_exec_request *request, int *exit_status)
+{
+	struct execution execution = {
+		.context = context,
+		.request = request,
+		.console = -1,
+		.console_socket = -1,
+		.root = -1,
+	};
+	int result;
+
+	*exit_status = 0;
+	execution.state = container_open(context, &execution.arena, request->id, 0,
+					 &execution.record);
+	if (execution.state < 0)
+		return execution.state;
+	result = check_running(execution.state, &execution.record, request->ignore_paused);
+	if (result == 0)
+		result = plan(&execution);
+	return result == 0 ? carry_out(&execution, exit_status) : result;
+}

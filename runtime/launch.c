@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The messages between the runtime and the container's first process, and its clone: see launch.h. */
+#include "runtime/launch.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+
+#ifndef CLONE_INTO_CGROUP
+#define CLONE_INTO_CGROUP 0x200000000ULL
+#endif
+
+/* Either end may be a socket (no SIGPIPE then) or a fifo that its writer also reads. */
+static int put(int fd, const void *data, size_t size)
+{
+	ssize_t sent;
+
+	do
+		sent = send(fd, data, size, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	if (sent < 0 && errno == ENOTSOCK)
+		return fd_write_all(fd, data, size);
+	return sent < 0 ? -1 : 0;
+}
+
+int launch_send_data(int fd, enum launch_step step, const void *data, size_t size)
+{
+	if (put(fd, &step, sizeof(step)) < 0 || (size > 0 && put(fd, data, size) < 0))
+		return fail(errno, "talk to the other side of the launch");
+	return 0;
+}
+
+int launch_send(int fd, enum launch_step step)
+{
+	return launch_send_data(fd, step, NULL, 0);
+}
+
+void launch_send_error(int fd)
+{
+	const enum launch_step step = STEP_ERROR;
+
+	if (put(fd, &step, sizeof(step)) == 0)
+		(void)put(fd, error_last(), sizeof(struct error));
+}
+
+static int get(int fd, void *data, size_t size)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, data, size);
+	while (got < 0 && errno == EINTR);
+	return got == (ssize_t)size ? 0 : -EPIPE;
+}
+
+int launch_expect(int fd, enum launch_step step, void *data, size_t size)
+{
+	enum launch_step got;
+
+	if (get(fd, &got, sizeof(got)) < 0)
+		return -EPIPE;
+	if (got == STEP_ERROR) {
+		struct error *error = error_last();
+
+		if (get(fd, error, sizeof(*error)) < 0)
+			return -EPIPE;
+		return error->no > 0 ? -error->no : -EINVAL;
+	}
+	if (got != step)
+		return fail(EPROTO, "launch: step %d came instead of %d", (int)got, (int)step);
+	return size > 0 ? get(fd, data, size) : 0;
+}
+
+/* The part of the kernel's struct clone_args (linux/sched.h) up to 5.7, with its fixed layout. */
+struct clone_arguments {
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+	uint64_t set_tid, set_tid_size, cgroup;
+};
+
+static pid_t clone_into(uint64_t flags, int cgroup)
+{
+	struct clone_arguments arguments = {
+		.flags = flags | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
+		.exit_signal = SIGCHLD,
+		.cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0,
+	};
+
+	return (pid_t)syscall(SYS_clone3, &arguments, sizeof(arguments));
+}
+
+pid_t launch_clone(int flags, int cgroup, bool *cloned_into)
+{
+	pid_t pid = -1;
+
+	*cloned_into = false;
+	if (cgroup >= 0) {
+		pid = clone_into((unsigned int)flags, cgroup);
+		*cloned_into = pid >= 0;
+		/* No clone3 (< 5.3), no such flag (< 5.7), or a group that takes nobody by birth. */
+		if (pid >= 0 || (errno != ENOSYS && errno != E2BIG && errno != EINVAL &&
+				 errno != EBUSY && errno != EOPNOTSUPP && errno != EACCES))
+			return pid >= 0 ? pid : -errno;
+	}
+	/* Argument order differs between architectures, but all but the first are zero. */
+	pid = (pid_t)syscall(SYS_clone, (unsigned long)(unsigned int)flags | SIGCHLD, 0, 0, 0, 0);
+	return pid >= 0 ? pid : -errno;
+}
