@@ -22,7 +22,7 @@ kconfig_files := Kconfig $(wildcard */Kconfig */*/Kconfig)
 kconfig := KCONFIG_CONFIG=$(O)/.config $(PYTHON)
 
 # These work without a configuration.
-plain_goals := help clean distclean menuconfig olddefconfig savedefconfig randconfig packages check $(patsubst configs/%,%,$(wildcard configs/*_defconfig))
+plain_goals := help clean distclean menuconfig olddefconfig savedefconfig randconfig packages format size $(patsubst configs/%,%,$(wildcard configs/*_defconfig))
 ifneq (,$(filter-out $(plain_goals),$(or $(MAKECMDGOALS),all)))
 include $(generated)/auto.conf
 endif
@@ -118,7 +118,7 @@ include scripts/tests.mk
 
 # ---- to use it ----
 
-.PHONY: all install run rootfs size clean distclean help packages check check-reproducible
+.PHONY: all install run rootfs size format clean distclean help packages check check-reproducible
 run: all rootfs
 	$(Q)rootfs-test/run $(O)/cruet $(O)/rootfs
 
@@ -135,6 +135,13 @@ install: all
 	for page in docs/*.1; do install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $$page; done
 	for name in $(LINKS); do ln -sf cruet $(DESTDIR)$(PREFIX)/bin/$$name; done
 
+check: $(generated)/autoconf.h $(generated)/version.h
+	$(Q)scripts/packages check
+	$(Q)scripts/check $(O) $(ONLY)
+format:
+	$(Q)git ls-files '*.c' '*.h' | xargs clang-format -i
+check-reproducible: $(O)/.config
+	$(Q)scripts/reproducible $(O)
 size:
 	$(Q)scripts/size $(O)
 
