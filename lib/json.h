@@ -24,6 +24,7 @@ enum json_limits {
 /*
  * Parse `text` (need not end in NUL; `size` bytes); `name` is the file for messages. All
  * memory comes from the arena: never call cJSON_Delete on it. NULL: error recorded.
+ * `text` must live as long as the nodes: json_line() and json_source() look into it.
  * A number node has its literal in valuestring.
  */
 const cJSON *json_parse(struct arena *arena, const char *text, size_t size, const char *name);
@@ -39,15 +40,22 @@ bool json_int64(const cJSON *node, int64_t *value);
 bool json_uint64(const cJSON *node, uint64_t *value);
 
 /* ---- writer: grows a buffer in an arena; after an error all calls do nothing ---- */
+enum json_style {
+	JSON_COMPACT, /* all in one line */
+	JSON_TABS,    /* one value a line, indented by a tab, as `spec` writes it */
+	JSON_SPACES,  /* the same by two spaces, as `state` and `list` do */
+};
+
 struct json_writer {
 	struct arena *arena;
 	char *data;
 	size_t size, capacity;
 	unsigned int depth;
-	bool pretty, comma, failed;
+	enum json_style style;
+	bool comma, failed;
 };
 
-void json_write_start(struct json_writer *writer, struct arena *arena, bool pretty);
+void json_write_start(struct json_writer *writer, struct arena *arena, enum json_style style);
 /* key may be NULL inside an array or at the top. */
 void json_write_object(struct json_writer *writer, const char *key);
 void json_write_array(struct json_writer *writer, const char *key);
