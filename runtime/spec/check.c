@@ -9,8 +9,8 @@
 #include "runtime/spec/table.h"
 
 /*
- * The path without empty components, "." and "..", which steps back (never above "/"), starting with a slash.
- * `path` itself if it is that already.
+ * The path without empty components, "." and "..", which steps back (never above "/"), starting
+ * with a slash. `path` itself if it is that already.
  */
 static const char *clean_path(struct arena *arena, const char *path)
 {

@@ -45,14 +45,14 @@ static bool is_plain_path(const char *path)
 }
 
 /*
- * Of which namespace is a setting (sysctl of the kernel; proc(5), ipc_namespaces(7)...)? The others would change the host:
- * NAMESPACE_TYPES.
+ * Of which namespace is a setting (sysctl of the kernel; proc(5), ipc_namespaces(7)...)? The others
+ * would change the host: NAMESPACE_TYPES.
  */
 static enum spec_namespace_type sysctl_namespace(const char *path)
 {
-	static const char ipc[][18] = { "msgmax", "msgmnb", "msgmni", "msg_next_id", "sem",
-					"sem_next_id", "shmall", "shmmax", "shmmni", "shm_next_id",
-					"shm_rmid_forced" };
+	static const char ipc[][18] = { "msgmax", "msgmnb",	 "msgmni",	   "msg_next_id",
+					"sem",	  "sem_next_id", "shmall",	   "shmmax",
+					"shmmni", "shm_next_id", "shm_rmid_forced" };
 
 	if (strncmp(path, "net/", 4) == 0)
 		return NAMESPACE_NETWORK;
@@ -118,8 +118,8 @@ static int check_mappings(const struct spec_reader *reader, const struct spec_fr
 				    mappings[j].container_id, mappings[j].size) ||
 			    overlap(mappings[i].host_id, mappings[i].size, mappings[j].host_id,
 				    mappings[j].size))
-				return spec_fail(reader, frame, name,
-						 "entries %zu and %zu overlap", j, i);
+				return spec_fail(reader, frame, name, "entries %zu and %zu overlap",
+						 j, i);
 	return 0;
 }
 
@@ -143,10 +143,10 @@ static int check_user_namespace(const struct spec_reader *reader, const struct s
 			      spec->gid_mapping_count);
 }
 
-int spec_check_config(struct spec_reader *reader, const struct spec_frame *frame,
-		      struct spec *spec)
+int spec_check_config(struct spec_reader *reader, const struct spec_frame *frame, struct spec *spec)
 {
-	const struct spec_frame linux_frame = { frame, spec_member(frame->node, "linux"), "linux", 0 };
+	const struct spec_frame linux_frame = { frame, spec_member(frame->node, "linux"), "linux",
+						0 };
 
 	/* Without a namespace of its own they would rename the host. */
 	if (spec->hostname && !spec->namespaces[NAMESPACE_UTS].present)

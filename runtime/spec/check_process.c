@@ -50,8 +50,8 @@ static int check_process(const struct spec_reader *reader, const struct spec_fra
 	if (!process->terminal) /* config.md: then it MUST be ignored */
 		process->console_height = process->console_width = 0;
 	if (process->console_height > WINDOW_MAXIMUM || process->console_width > WINDOW_MAXIMUM)
-		return spec_fail(reader, frame, "consoleSize", "a terminal has at most %d lines or columns",
-				 WINDOW_MAXIMUM);
+		return spec_fail(reader, frame, "consoleSize",
+				 "a terminal has at most %d lines or columns", WINDOW_MAXIMUM);
 	return check_rlimits(reader, frame, process);
 }
 
@@ -75,13 +75,15 @@ static int check_scheduler(const struct spec_reader *reader, const struct spec_f
 	if (scheduler->policy == SCHED_ISO)
 		return spec_fail(reader, frame, "policy", "Linux has no SCHED_ISO");
 	if (fixed && scheduler->priority < 1)
-		return spec_fail(reader, frame, "priority", "must be from 1 to 99 with this policy");
+		return spec_fail(reader, frame, "priority",
+				 "must be from 1 to 99 with this policy");
 	if (!fixed && scheduler->priority)
 		return spec_fail(reader, frame, "priority", "needs SCHED_FIFO or SCHED_RR");
 	if (!deadline && (scheduler->runtime || scheduler->deadline || scheduler->period))
 		return spec_fail(reader, frame,
-				 scheduler->runtime ? "runtime" :
-				 scheduler->deadline ? "deadline" : "period",
+				 scheduler->runtime  ? "runtime" :
+				 scheduler->deadline ? "deadline" :
+						       "period",
 				 "needs SCHED_DEADLINE");
 	if (deadline && (!scheduler->runtime || scheduler->runtime > scheduler->deadline ||
 			 (scheduler->period && scheduler->deadline > scheduler->period)))

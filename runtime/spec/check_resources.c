@@ -15,7 +15,8 @@ static int check_cpu(const struct spec_reader *reader, const struct spec_frame *
 	const struct spec_uint *burst = &resources->cpu.burst;
 
 	if (quota->set && quota->value > 0 && quota->value < QUOTA_MINIMUM)
-		return spec_fail(reader, frame, "quota", "must be -1 or at least %d", QUOTA_MINIMUM);
+		return spec_fail(reader, frame, "quota", "must be -1 or at least %d",
+				 QUOTA_MINIMUM);
 	if (quota->set && quota->value > 0 && burst->set && burst->value > (uint64_t)quota->value)
 		return spec_fail(reader, frame, "burst", "is larger than the quota");
 	return 0;

@@ -34,7 +34,8 @@ static int check_profile(const struct spec_reader *reader, const struct spec_fra
 	/* The kernel takes this flag only together with a listener. */
 	if (seccomp->flags & SECCOMP_WAIT_KILLABLE && !spec_symbol_enabled(SYMBOL_SECCOMP_NOTIFY))
 		return spec_refuse(reader, frame, "flags", SYMBOL_SECCOMP_NOTIFY);
-	if (spec_member(frame->node, "listenerMetadata") && !spec_member(frame->node, "listenerPath"))
+	if (spec_member(frame->node, "listenerMetadata") &&
+	    !spec_member(frame->node, "listenerPath"))
 		return spec_fail(reader, frame, "listenerMetadata", "needs listenerPath");
 	seccomp->present = true;
 	seccomp->flags_present = spec_member(frame->node, "flags");

@@ -33,7 +33,8 @@ static size_t put_path(const struct spec_frame *frame, char *path)
 	return used < PATH_SIZE ? used : PATH_SIZE - 1;
 }
 
-/* The path of a property below the frame ("a.b" or NULL), and the line of the deepest node on it. */
+/* The path of a property below the frame ("a.b" or NULL), and the line of the deepest node on it.
+ */
 static unsigned int locate(const struct spec_frame *frame, const char *child, char *path)
 {
 	const size_t used = put_path(frame, path);
@@ -63,8 +64,8 @@ static void describe(const struct spec_reader *reader, unsigned int line, const 
 
 	fail_as(code, 0, "%s:%u: %s%s%s", reader->file, line, path, *path ? ": " : "", text);
 	error = error_last();
-	snprintf(error->property, sizeof(error->property), "%.*s",
-		 (int)sizeof(error->property) - 1, path);
+	snprintf(error->property, sizeof(error->property), "%.*s", (int)sizeof(error->property) - 1,
+		 path);
 }
 
 int spec_fail(const struct spec_reader *reader, const struct spec_frame *frame, const char *child,
@@ -81,8 +82,8 @@ int spec_fail(const struct spec_reader *reader, const struct spec_frame *frame, 
 	return -EINVAL;
 }
 
-int spec_refuse(const struct spec_reader *reader, const struct spec_frame *frame,
-		const char *child, enum spec_symbol symbol)
+int spec_refuse(const struct spec_reader *reader, const struct spec_frame *frame, const char *child,
+		enum spec_symbol symbol)
 {
 	char path[PATH_SIZE], text[TEXT_SIZE];
 	const unsigned int line = locate(frame, child, path);
@@ -92,8 +93,8 @@ int spec_refuse(const struct spec_reader *reader, const struct spec_frame *frame
 	return -EINVAL;
 }
 
-void spec_warn(const struct spec_reader *reader, const struct spec_frame *frame,
-	       const char *format, ...)
+void spec_warn(const struct spec_reader *reader, const struct spec_frame *frame, const char *format,
+	       ...)
 {
 	char path[PATH_SIZE], text[TEXT_SIZE];
 	const unsigned int line = locate(frame, NULL, path);

@@ -80,7 +80,8 @@ static int check_type(const struct spec_reader *reader, const struct spec_frame 
 			 found == TYPE_INTEGER ? "a number" : type_names[found]);
 }
 
-/* Does the value ask for nothing? Then it does not matter that this build leaves the property out. */
+/* Does the value ask for nothing? Then it does not matter that this build leaves the property out.
+ */
 static bool asks_nothing(const struct spec_property *property, const cJSON *node)
 {
 	if (property->flags & PRESENCE)
@@ -107,7 +108,8 @@ union number {
 	uint64_t as_unsigned;
 };
 
-/* An integer within its bounds; which member of *number holds it follows from the range's minimum. */
+/* An integer within its bounds; which member of *number holds it follows from the range's minimum.
+ */
 static int read_number(const struct spec_reader *reader, const struct spec_frame *frame,
 		       enum spec_range range, bool zero_fits, union number *number)
 {
@@ -142,12 +144,13 @@ static int read_number_to(const struct spec_reader *reader, const struct spec_fr
 		return -EINVAL;
 	switch (property->kind) {
 	case KIND_INT:
-		*(struct spec_int *)place = (struct spec_int){
-			number.as_signed, number.as_signed || !zero_absent };
+		*(struct spec_int *)place =
+			(struct spec_int){ number.as_signed, number.as_signed || !zero_absent };
 		break;
 	case KIND_UINT:
-		*(struct spec_uint *)place = (struct spec_uint){
-			number.as_unsigned, number.as_unsigned || !zero_absent };
+		*(struct spec_uint *)place =
+			(struct spec_uint){ number.as_unsigned,
+					    number.as_unsigned || !zero_absent };
 		break;
 	case KIND_INT64:
 	case KIND_UINT64:
@@ -367,9 +370,12 @@ static int read_property(struct spec_reader *reader, const struct spec_frame *fr
 static void set_defaults(enum spec_object object, void *base)
 {
 	if (object == OBJECT_DEVICE_RULE)
-		*(struct spec_device_rule *)base = (struct spec_device_rule){
-			.type = 'a', .major = -1, .minor = -1,
-			.read = true, .write = true, .mknod = true };
+		*(struct spec_device_rule *)base = (struct spec_device_rule){ .type = 'a',
+									      .major = -1,
+									      .minor = -1,
+									      .read = true,
+									      .write = true,
+									      .mknod = true };
 	else if (object == OBJECT_DEVICE)
 		*(struct spec_device *)base = (struct spec_device){ .major = -1, .minor = -1 };
 }
@@ -460,7 +466,8 @@ int spec_parse_hooks(struct arena *arena, const char *text, size_t size, const c
 	int result;
 
 	memset(hooks, 0, HOOK_KINDS * sizeof(*hooks));
-	/* Most containers have none, and then there is no need to parse: the key can only be written so, or with escapes. */
+	/* Most containers have none, and then there is no need to parse: the key can only be
+	 * written so, or with escapes. */
 	if (!memmem(text, size, "\"hooks\"", 7) && !memmem(text, size, "\\u", 2))
 		return 0;
 	document.node = json_parse(arena, text, size, name);

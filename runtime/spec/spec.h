@@ -74,13 +74,13 @@ struct spec_process {
 	bool no_new_privileges;
 	struct spec_int oom_score_adj;
 	struct spec_scheduler scheduler;
-	const char *apparmor_profile; /* NULL or ""-free */
+	const char *apparmor_profile; /* NULL: none; never "" */
 	const char *selinux_label;
 };
 
 struct spec_hook {
 	const char *path;
-	struct spec_strings args; /* absent: path alone */
+	struct spec_strings args; /* absent, or without any: path alone (then present is false) */
 	struct spec_strings env;  /* absent: empty, but for startContainer: the process's */
 	uint32_t timeout;	  /* seconds; 0: none given */
 };
@@ -103,7 +103,7 @@ enum spec_hook_kind {
 struct spec_mount {
 	const char *destination; /* absolute and clean; a relative one was taken from "/" with a warning */
 	const char *type;	 /* NULL: none given */
-	const char *source;	 /* bind: absolute (relative ones are taken from the bundle) */
+	const char *source;	 /* as written (a bind's is relative to the bundle), or NULL */
 	struct spec_strings options;
 };
 
@@ -140,7 +140,7 @@ struct spec_device {
 /* One row of linux.resources.devices. -1: any. */
 struct spec_device_rule {
 	bool allow;
-	char type; /* 'a', 'c', 'b' */
+	char type; /* 'a' (both, the numbers and accesses below still hold), 'c', 'b' */
 	int64_t major, minor;
 	bool read, write, mknod;
 };
@@ -196,7 +196,7 @@ struct spec_resources {
 	struct {
 		struct spec_uint shares, period;
 		struct spec_int quota;
-		struct spec_uint burst;
+		struct spec_uint burst; /* this and idle: 0 is what the kernel starts with */
 		struct spec_int idle; /* 0, 1 */
 		struct spec_int realtime_runtime; /* us, CONFIG_CPU_REALTIME */
 		struct spec_uint realtime_period;
@@ -270,7 +270,7 @@ struct spec_seccomp {
 struct spec {
 	const char *version;
 	struct {
-		const char *path; /* as written in config.json; NULL if root is missing */
+		const char *path; /* as written in config.json */
 		bool readonly;
 	} root;
 	struct spec_mount *mounts;
@@ -283,8 +283,10 @@ struct spec {
 
 	/* linux: all zero when the object is missing */
 	struct spec_namespace namespaces[NAMESPACE_TYPES];
-	struct spec_id_mapping *uid_mappings, *gid_mappings;
-	size_t uid_mapping_count, gid_mapping_count;
+	struct spec_id_mapping *uid_mappings;
+	size_t uid_mapping_count;
+	struct spec_id_mapping *gid_mappings;
+	size_t gid_mapping_count;
 	struct spec_device *devices;
 	size_t device_count;
 	const char *cgroups_path; /* NULL: not given */
@@ -327,10 +329,13 @@ const char *spec_namespace_name(enum spec_namespace_type type);
 int spec_namespace_flag(enum spec_namespace_type type);
 const char *spec_namespace_file(enum spec_namespace_type type);
 
-/* The features document (features.md) as JSON text, from the same tables. NULL on error. */
+/* The features document (features.md) as JSON text with tabs, no newline at the end, from the same tables. NULL on error. */
 char *spec_features(struct arena *arena);
 
-/* The default config.json of `cruet spec` as JSON text; rootless adds a user namespace. */
+/*
+ * The default config.json of `cruet spec` as JSON text with tabs, no newline at the end (as runc writes it). rootless: for a
+ * user without privileges, mapped to root in a user namespace.
+ */
 char *spec_template(struct arena *arena, bool rootless, uint32_t uid, uint32_t gid);
 
 #endif

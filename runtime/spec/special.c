@@ -169,7 +169,8 @@ static int read_annotations(const struct spec_reader *reader, const struct spec_
 	return 0;
 }
 
-/* config.md#linux-process: a name that the kernel does not have is worth a warning, not a failure. */
+/* config.md#linux-process: a name that the kernel does not have is worth a warning, not a failure.
+ */
 static void warn_capability(struct spec_reader *reader, const struct spec_frame *frame)
 {
 	const char *name = frame->node->valuestring;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * THE table: every property of config.json that Linux knows (runtime-spec 1.3, config.md and
- * config-linux.md). A property that is not here is unknown and ignored, as config.md#extensibility demands.
+ * config-linux.md). A property that is not here is unknown and ignored, as config.md#extensibility
+ * demands.
  */
 #include "runtime/spec/table.h"
 
@@ -14,6 +15,13 @@
 /* A property stored in `member` of a structure. */
 #define AT(structure, member, kind_, detail_) \
 	.kind = KIND_##kind_, .detail = (detail_), .offset = offsetof(structure, member)
+/* An array: a pointer, and the count right behind it. */
+#define LIST(structure, member, count_, kind_, detail_) \
+	AT(structure, member, kind_, detail_) + \
+		0 * sizeof(char[offsetof(structure, count_) == \
+						offsetof(structure, member) + sizeof(void *) ? \
+					1 : \
+					-1])
 /* An object that has its members in the structure around it. */
 #define HERE(object_) .kind = KIND_OBJECT, .detail = (object_)
 /* Nothing is stored. */
@@ -23,14 +31,15 @@
 const struct spec_property spec_properties[] = {
 	{ "ociVersion", OBJECT_CONFIG, AT(struct spec, version, VERSION, 0), .flags = REQUIRED },
 	{ "root", OBJECT_CONFIG, HERE(OBJECT_ROOT), .flags = REQUIRED },
-	{ "mounts", OBJECT_CONFIG, AT(struct spec, mounts, OBJECTS, OBJECT_MOUNT) },
+	{ "mounts", OBJECT_CONFIG, LIST(struct spec, mounts, mount_count, OBJECTS, OBJECT_MOUNT) },
 	{ "process", OBJECT_CONFIG, AT(struct spec, process, OBJECT, OBJECT_PROCESS) },
 	{ "hostname", OBJECT_CONFIG, AT(struct spec, hostname, STRING, TEXT_HOST_NAME),
 	  .flags = ZERO_ABSENT },
 	{ "domainname", OBJECT_CONFIG, AT(struct spec, domainname, STRING, TEXT_HOST_NAME),
 	  .flags = ZERO_ABSENT },
 	{ "hooks", OBJECT_CONFIG, HERE(OBJECT_HOOKS) },
-	{ "annotations", OBJECT_CONFIG, AT(struct spec, annotations, ANNOTATIONS, 0) },
+	{ "annotations", OBJECT_CONFIG,
+	  LIST(struct spec, annotations, annotations_size, ANNOTATIONS, 0) },
 	{ "linux", OBJECT_CONFIG, HERE(OBJECT_LINUX) },
 
 	/* root and mounts: applied by rootfs.c, mount.c */
@@ -59,17 +68,17 @@ const struct spec_property spec_properties[] = {
 	  .flags = REQUIRED },
 	{ "capabilities", OBJECT_PROCESS,
 	  AT(struct spec_process, capabilities, OBJECT, OBJECT_CAPABILITIES) },
-	{ "rlimits", OBJECT_PROCESS, AT(struct spec_process, rlimits, OBJECTS, OBJECT_RLIMIT) },
+	{ "rlimits", OBJECT_PROCESS,
+	  LIST(struct spec_process, rlimits, rlimit_count, OBJECTS, OBJECT_RLIMIT) },
 	{ "noNewPrivileges", OBJECT_PROCESS, AT(struct spec_process, no_new_privileges, BOOL, 0) },
 	{ "oomScoreAdj", OBJECT_PROCESS, AT(struct spec_process, oom_score_adj, INT, RANGE_OOM) },
-	{ "scheduler", OBJECT_PROCESS,
-	  AT(struct spec_process, scheduler, OBJECT, OBJECT_SCHEDULER), NEEDS(SCHEDULER) },
+	{ "scheduler", OBJECT_PROCESS, AT(struct spec_process, scheduler, OBJECT, OBJECT_SCHEDULER),
+	  NEEDS(SCHEDULER) },
 	{ "apparmorProfile", OBJECT_PROCESS,
 	  AT(struct spec_process, apparmor_profile, STRING, TEXT_ANY), NEEDS(APPARMOR),
 	  .flags = ZERO_ABSENT },
-	{ "selinuxLabel", OBJECT_PROCESS,
-	  AT(struct spec_process, selinux_label, STRING, TEXT_ANY), NEEDS(SELINUX),
-	  .flags = ZERO_ABSENT },
+	{ "selinuxLabel", OBJECT_PROCESS, AT(struct spec_process, selinux_label, STRING, TEXT_ANY),
+	  NEEDS(SELINUX), .flags = ZERO_ABSENT },
 	{ "ioPriority", OBJECT_PROCESS, HERE(OBJECT_NONE), NEEDS(IO_PRIORITY), .flags = PRESENCE },
 	{ "execCPUAffinity", OBJECT_PROCESS, HERE(OBJECT_NONE), NEEDS(EXEC_AFFINITY) },
 
@@ -81,7 +90,8 @@ const struct spec_property spec_properties[] = {
 	{ "uid", OBJECT_USER, AT(struct spec_user, uid, UINT32, RANGE_ID) },
 	{ "gid", OBJECT_USER, AT(struct spec_user, gid, UINT32, RANGE_ID) },
 	{ "umask", OBJECT_USER, AT(struct spec_user, umask, UINT, RANGE_UMASK) },
-	{ "additionalGids", OBJECT_USER, AT(struct spec_user, additional_gids, IDS, RANGE_ID) },
+	{ "additionalGids", OBJECT_USER,
+	  LIST(struct spec_user, additional_gids, additional_gid_count, IDS, RANGE_ID) },
 
 	{ "bounding", OBJECT_CAPABILITIES,
 	  AT(struct spec_capabilities, bounding, CAPABILITIES, 0) },
@@ -91,8 +101,7 @@ const struct spec_property spec_properties[] = {
 	  AT(struct spec_capabilities, permitted, CAPABILITIES, 0) },
 	{ "inheritable", OBJECT_CAPABILITIES,
 	  AT(struct spec_capabilities, inheritable, CAPABILITIES, 0) },
-	{ "ambient", OBJECT_CAPABILITIES,
-	  AT(struct spec_capabilities, ambient, CAPABILITIES, 0) },
+	{ "ambient", OBJECT_CAPABILITIES, AT(struct spec_capabilities, ambient, CAPABILITIES, 0) },
 
 	{ "type", OBJECT_RLIMIT, AT(struct spec_rlimit, resource, WORD, WORDS_RLIMITS),
 	  .flags = REQUIRED },
@@ -104,7 +113,8 @@ const struct spec_property spec_properties[] = {
 	{ "policy", OBJECT_SCHEDULER, AT(struct spec_scheduler, policy, WORD, WORDS_POLICIES),
 	  .flags = REQUIRED },
 	{ "nice", OBJECT_SCHEDULER, AT(struct spec_scheduler, nice, INT32, RANGE_NICE) },
-	{ "priority", OBJECT_SCHEDULER, AT(struct spec_scheduler, priority, INT32, RANGE_PRIORITY) },
+	{ "priority", OBJECT_SCHEDULER,
+	  AT(struct spec_scheduler, priority, INT32, RANGE_PRIORITY) },
 	{ "flags", OBJECT_SCHEDULER, AT(struct spec_scheduler, flags, BITS64, WORDS_SCHED_FLAGS) },
 	{ "runtime", OBJECT_SCHEDULER, AT(struct spec_scheduler, runtime, UINT64, RANGE_UINT64) },
 	{ "deadline", OBJECT_SCHEDULER, AT(struct spec_scheduler, deadline, UINT64, RANGE_UINT64) },
@@ -133,24 +143,27 @@ const struct spec_property spec_properties[] = {
 
 	/* linux */
 	{ "namespaces", OBJECT_LINUX, AT(struct spec, namespaces, NAMESPACES, 0) },
-	{ "uidMappings", OBJECT_LINUX, AT(struct spec, uid_mappings, OBJECTS, OBJECT_ID_MAPPING),
+	{ "uidMappings", OBJECT_LINUX,
+	  LIST(struct spec, uid_mappings, uid_mapping_count, OBJECTS, OBJECT_ID_MAPPING),
 	  NEEDS(USER_NAMESPACE) },
-	{ "gidMappings", OBJECT_LINUX, AT(struct spec, gid_mappings, OBJECTS, OBJECT_ID_MAPPING),
+	{ "gidMappings", OBJECT_LINUX,
+	  LIST(struct spec, gid_mappings, gid_mapping_count, OBJECTS, OBJECT_ID_MAPPING),
 	  NEEDS(USER_NAMESPACE) },
 	{ "timeOffsets", OBJECT_LINUX, HERE(OBJECT_NONE), NEEDS(TIME_NAMESPACE) },
-	{ "devices", OBJECT_LINUX, AT(struct spec, devices, OBJECTS, OBJECT_DEVICE) },
+	{ "devices", OBJECT_LINUX,
+	  LIST(struct spec, devices, device_count, OBJECTS, OBJECT_DEVICE) },
 	{ "netDevices", OBJECT_LINUX, HERE(OBJECT_NONE), NEEDS(NETDEVICES) },
 	{ "cgroupsPath", OBJECT_LINUX, AT(struct spec, cgroups_path, STRING, TEXT_CGROUP_PATH),
 	  .flags = ZERO_ABSENT },
 	{ "resources", OBJECT_LINUX, AT(struct spec, resources, OBJECT, OBJECT_RESOURCES) },
 	{ "rootfsPropagation", OBJECT_LINUX, AT(struct spec, rootfs_propagation, PROPAGATION, 0) },
-	{ "seccomp", OBJECT_LINUX, AT(struct spec, seccomp, OBJECT, OBJECT_SECCOMP),
-	  NEEDS(SECCOMP), .flags = PRESENCE },
+	{ "seccomp", OBJECT_LINUX, AT(struct spec, seccomp, OBJECT, OBJECT_SECCOMP), NEEDS(SECCOMP),
+	  .flags = PRESENCE },
 	{ "maskedPaths", OBJECT_LINUX, AT(struct spec, masked_paths, STRINGS, TEXT_ABSOLUTE) },
 	{ "readonlyPaths", OBJECT_LINUX, AT(struct spec, readonly_paths, STRINGS, TEXT_ABSOLUTE) },
 	{ "mountLabel", OBJECT_LINUX, AT(struct spec, mount_label, STRING, TEXT_ANY),
 	  NEEDS(SELINUX), .flags = ZERO_ABSENT },
-	{ "sysctl", OBJECT_LINUX, AT(struct spec, sysctls, MAP, TEXT_ANY) },
+	{ "sysctl", OBJECT_LINUX, LIST(struct spec, sysctls, sysctl_count, MAP, TEXT_ANY) },
 	{ "personality", OBJECT_LINUX, HERE(OBJECT_PERSONALITY), NEEDS(PERSONALITY),
 	  .flags = PRESENCE },
 	{ "intelRdt", OBJECT_LINUX, HERE(OBJECT_NONE), NEEDS(INTEL_RDT), .flags = PRESENCE },
@@ -183,23 +196,28 @@ const struct spec_property spec_properties[] = {
 
 	/* linux.resources: cgroup/ */
 	{ "devices", OBJECT_RESOURCES,
-	  AT(struct spec_resources, devices, OBJECTS, OBJECT_DEVICE_RULE) },
+	  LIST(struct spec_resources, devices, device_count, OBJECTS, OBJECT_DEVICE_RULE) },
 	{ "memory", OBJECT_RESOURCES, HERE(OBJECT_MEMORY) },
 	{ "cpu", OBJECT_RESOURCES, HERE(OBJECT_CPU) },
 	{ "pids", OBJECT_RESOURCES, HERE(OBJECT_PIDS) },
 	{ "blockIO", OBJECT_RESOURCES, HERE(OBJECT_BLOCK_IO) },
 	{ "hugepageLimits", OBJECT_RESOURCES,
-	  AT(struct spec_resources, hugepages, OBJECTS, OBJECT_HUGEPAGE), NEEDS(HUGEPAGES) },
+	  LIST(struct spec_resources, hugepages, hugepage_count, OBJECTS, OBJECT_HUGEPAGE),
+	  NEEDS(HUGEPAGES) },
 	{ "network", OBJECT_RESOURCES, HERE(OBJECT_NETWORK) },
-	{ "rdma", OBJECT_RESOURCES, AT(struct spec_resources, rdma, RDMA, 0), NEEDS(RDMA) },
-	{ "unified", OBJECT_RESOURCES, AT(struct spec_resources, unified, MAP, TEXT_CGROUP_FILE) },
+	{ "rdma", OBJECT_RESOURCES, LIST(struct spec_resources, rdma, rdma_count, RDMA, 0),
+	  NEEDS(RDMA) },
+	{ "unified", OBJECT_RESOURCES,
+	  LIST(struct spec_resources, unified, unified_count, MAP, TEXT_CGROUP_FILE) },
 
 	{ "allow", OBJECT_DEVICE_RULE, AT(struct spec_device_rule, allow, BOOL, 0),
 	  .flags = REQUIRED },
 	{ "type", OBJECT_DEVICE_RULE, AT(struct spec_device_rule, type, RULE_TYPE, 0),
 	  .flags = ZERO_ABSENT },
-	{ "major", OBJECT_DEVICE_RULE, AT(struct spec_device_rule, major, INT64, RANGE_ANY_NUMBER) },
-	{ "minor", OBJECT_DEVICE_RULE, AT(struct spec_device_rule, minor, INT64, RANGE_ANY_NUMBER) },
+	{ "major", OBJECT_DEVICE_RULE,
+	  AT(struct spec_device_rule, major, INT64, RANGE_ANY_NUMBER) },
+	{ "minor", OBJECT_DEVICE_RULE,
+	  AT(struct spec_device_rule, minor, INT64, RANGE_ANY_NUMBER) },
 	{ "access", OBJECT_DEVICE_RULE, ONLY(ACCESS, 0) },
 
 	{ "limit", OBJECT_MEMORY, AT(struct spec_resources, memory.limit, INT, RANGE_LIMIT),
@@ -244,7 +262,8 @@ const struct spec_property spec_properties[] = {
 	  NEEDS(BLKIO_WEIGHT), .flags = ZERO_ABSENT },
 	{ "leafWeight", OBJECT_BLOCK_IO, ONLY(NEVER_NUMBER, RANGE_WEIGHT) },
 	{ "weightDevice", OBJECT_BLOCK_IO,
-	  AT(struct spec_resources, weight_devices, OBJECTS, OBJECT_WEIGHT_DEVICE),
+	  LIST(struct spec_resources, weight_devices, weight_device_count, OBJECTS,
+	       OBJECT_WEIGHT_DEVICE),
 	  NEEDS(BLKIO_WEIGHT) },
 	{ "throttleReadBpsDevice", OBJECT_BLOCK_IO,
 	  AT(struct spec_resources, read_bps, OBJECTS, OBJECT_THROTTLE), NEEDS(IO_THROTTLE) },
@@ -278,7 +297,8 @@ const struct spec_property spec_properties[] = {
 	{ "classID", OBJECT_NETWORK, AT(struct spec_resources, network_class, UINT, RANGE_UINT32),
 	  NEEDS(NET_CLS), .flags = ZERO_ABSENT },
 	{ "priorities", OBJECT_NETWORK,
-	  AT(struct spec_resources, network_priorities, OBJECTS, OBJECT_NETWORK_PRIORITY),
+	  LIST(struct spec_resources, network_priorities, network_priority_count, OBJECTS,
+	       OBJECT_NETWORK_PRIORITY),
 	  NEEDS(NET_CLS) },
 
 	{ "name", OBJECT_NETWORK_PRIORITY,
@@ -298,8 +318,8 @@ const struct spec_property spec_properties[] = {
 	  AT(struct spec_seccomp, architectures, STRINGS, TEXT_ARCHITECTURE) },
 	{ "flags", OBJECT_SECCOMP, AT(struct spec_seccomp, flags, BITS32, WORDS_SECCOMP_FLAGS) },
 	{ "syscalls", OBJECT_SECCOMP,
-	  AT(struct spec_seccomp, syscalls, OBJECTS, OBJECT_SYSCALL) },
-	/* Ignored where SCMP_ACT_NOTIFY is not used (config-linux.md#seccomp); its use is refused. */
+	  LIST(struct spec_seccomp, syscalls, syscall_count, OBJECTS, OBJECT_SYSCALL) },
+	/* To be ignored where SCMP_ACT_NOTIFY is not used (config-linux.md#seccomp). */
 	{ "listenerPath", OBJECT_SECCOMP, ONLY(UNUSED_STRING, 0) },
 	{ "listenerMetadata", OBJECT_SECCOMP, ONLY(UNUSED_STRING, 0) },
 
@@ -308,7 +328,8 @@ const struct spec_property spec_properties[] = {
 	{ "action", OBJECT_SYSCALL, AT(struct spec_syscall, action, WORD, WORDS_ACTIONS),
 	  .flags = REQUIRED },
 	{ "errnoRet", OBJECT_SYSCALL, AT(struct spec_syscall, errno_ret, UINT32, RANGE_RETURN) },
-	{ "args", OBJECT_SYSCALL, AT(struct spec_syscall, args, OBJECTS, OBJECT_SYSCALL_ARG) },
+	{ "args", OBJECT_SYSCALL,
+	  LIST(struct spec_syscall, args, arg_count, OBJECTS, OBJECT_SYSCALL_ARG) },
 
 	{ "index", OBJECT_SYSCALL_ARG, AT(struct spec_syscall_arg, index, UINT32, RANGE_ARGUMENT),
 	  .flags = REQUIRED },
@@ -319,6 +340,10 @@ const struct spec_property spec_properties[] = {
 	{ "op", OBJECT_SYSCALL_ARG, AT(struct spec_syscall_arg, op, WORD, WORDS_OPERATORS),
 	  .flags = REQUIRED },
 };
+
+_Static_assert(offsetof(struct spec_hooks, count) == sizeof(void *) &&
+		       offsetof(struct spec_throttles, count) == sizeof(void *),
+	       "these are lists as they are");
 
 const size_t spec_property_count = sizeof(spec_properties) / sizeof(*spec_properties);
 

@@ -59,23 +59,23 @@ enum spec_object {
 
 /* How a value is read and stored; the comment names what stands at the row's offset. */
 enum spec_kind {
-	KIND_BOOL,	    /* bool */
-	KIND_STRING,	    /* const char *; detail: enum spec_text */
-	KIND_STRINGS,	    /* struct spec_strings; detail: enum spec_text, of each */
-	KIND_INT,	    /* struct spec_int; detail: enum spec_range, as of all numbers */
-	KIND_UINT,	    /* struct spec_uint */
-	KIND_INT64,	    /* int64_t */
-	KIND_UINT64,	    /* uint64_t */
-	KIND_INT32,	    /* int32_t */
-	KIND_UINT32,	    /* uint32_t */
-	KIND_UINT16,	    /* uint16_t */
-	KIND_IDS,	    /* uint32_t *, size_t: an array of numbers; detail: enum spec_range */
-	KIND_WORD,	    /* int or an enum; detail: enum spec_words, as of the next two */
-	KIND_BITS32,	    /* uint32_t: an array of words, one bit each */
-	KIND_BITS64,	    /* uint64_t */
-	KIND_OBJECT,	    /* the object's structure; detail: enum spec_object, as of the next */
-	KIND_OBJECTS,	    /* pointer, size_t: an array of objects */
-	KIND_MAP,	    /* pointer, size_t: names and strings (struct spec_sysctl, spec_unified) */
+	KIND_BOOL,    /* bool */
+	KIND_STRING,  /* const char *; detail: enum spec_text */
+	KIND_STRINGS, /* struct spec_strings; detail: enum spec_text, of each */
+	KIND_INT,     /* struct spec_int; detail: enum spec_range, as of all numbers */
+	KIND_UINT,    /* struct spec_uint */
+	KIND_INT64,   /* int64_t */
+	KIND_UINT64,  /* uint64_t */
+	KIND_INT32,   /* int32_t */
+	KIND_UINT32,  /* uint32_t */
+	KIND_UINT16,  /* uint16_t */
+	KIND_IDS,     /* uint32_t *, size_t: an array of numbers; detail: enum spec_range */
+	KIND_WORD,    /* int or an enum; detail: enum spec_words, as of the next two */
+	KIND_BITS32,  /* uint32_t: an array of words, one bit each */
+	KIND_BITS64,  /* uint64_t */
+	KIND_OBJECT,  /* the object's structure; detail: enum spec_object, as of the next */
+	KIND_OBJECTS, /* pointer, size_t: an array of objects */
+	KIND_MAP,     /* pointer, size_t: names and strings (struct spec_sysctl, spec_unified) */
 	/* The rest have readers of their own, in special.c. */
 	KIND_VERSION,	    /* const char * */
 	KIND_ANNOTATIONS,   /* const char *, size_t */
@@ -113,24 +113,24 @@ enum spec_range {
 	RANGE_UINT64,
 	RANGE_UINT32,
 	RANGE_INT64,
-	RANGE_ID,      /* a user or group: (uid_t)-1 is none */
-	RANGE_LIMIT,   /* -1: none */
+	RANGE_ID,    /* a user or group: (uid_t)-1 is none */
+	RANGE_LIMIT, /* -1: none */
 	RANGE_OOM,
 	RANGE_UMASK,
 	RANGE_MODE,
 	RANGE_NICE,
 	RANGE_PRIORITY,
-	RANGE_MAJOR,   /* what fits the kernel's dev_t */
+	RANGE_MAJOR, /* what fits the kernel's dev_t */
 	RANGE_MINOR,
 	RANGE_ANY_NUMBER, /* of a device rule: -1: any */
 	RANGE_SWAPPINESS,
 	RANGE_WEIGHT,
-	RANGE_PERIOD,  /* us, what the kernel takes (sched_cfs_period: 1 ms to 1 s) */
+	RANGE_PERIOD, /* us, what the kernel takes (sched_cfs_period: 1 ms to 1 s) */
 	RANGE_FLAG,
 	RANGE_TIMEOUT,
 	RANGE_SIZE,
 	RANGE_ARGUMENT,
-	RANGE_RETURN,  /* SECCOMP_RET_DATA has 16 bits */
+	RANGE_RETURN, /* SECCOMP_RET_DATA has 16 bits */
 	RANGES,
 };
 
@@ -138,29 +138,17 @@ enum spec_range {
  * Kconfig symbols that properties need. Of the planned ones there is no code yet: whatever
  * .config says, the property is refused by the symbol's name.
  */
+/* clang-format off */
 #define SPEC_SYMBOLS(offered, planned) \
-	offered(USER_NAMESPACE) \
-	offered(HOOKS_CONTAINER) \
-	offered(SCHEDULER) \
-	offered(PERSONALITY) \
-	offered(APPARMOR) \
-	offered(SELINUX) \
-	offered(SECCOMP) \
-	offered(IO_THROTTLE) \
-	offered(BLKIO_WEIGHT) \
-	offered(CPU_REALTIME) \
-	offered(NET_CLS) \
-	offered(HUGEPAGES) \
-	offered(RDMA) \
-	offered(MEMORY_SWAPPINESS) \
-	planned(SECCOMP_NOTIFY) \
-	planned(TIME_NAMESPACE) \
-	planned(IDMAP_MOUNTS) \
-	planned(NETDEVICES) \
-	planned(IO_PRIORITY) \
-	planned(EXEC_AFFINITY) \
-	planned(INTEL_RDT) \
+	offered(USER_NAMESPACE) offered(HOOKS_CONTAINER) offered(SCHEDULER) \
+	offered(PERSONALITY) offered(APPARMOR) offered(SELINUX) \
+	offered(SECCOMP) offered(IO_THROTTLE) offered(BLKIO_WEIGHT) \
+	offered(CPU_REALTIME) offered(NET_CLS) offered(HUGEPAGES) \
+	offered(RDMA) offered(MEMORY_SWAPPINESS) planned(SECCOMP_NOTIFY) \
+	planned(TIME_NAMESPACE) planned(IDMAP_MOUNTS) planned(NETDEVICES) \
+	planned(IO_PRIORITY) planned(EXEC_AFFINITY) planned(INTEL_RDT) \
 	planned(MEMORY_POLICY)
+/* clang-format on */
 
 #define SPEC_SYMBOL_NAME(name) SYMBOL_##name,
 enum spec_symbol { SYMBOL_NONE, SPEC_SYMBOLS(SPEC_SYMBOL_NAME, SPEC_SYMBOL_NAME) SYMBOLS };
@@ -206,7 +194,7 @@ const char *spec_symbol_name(enum spec_symbol symbol);
 
 struct spec_reader {
 	struct arena *arena;
-	const char *file; /* for messages */
+	const char *file;    /* for messages */
 	unsigned int warned; /* unknown capabilities already named in a warning */
 	const char *warned_names[8];
 	uint16_t first[OBJECTS + 1]; /* of each kind of object: its first row */
@@ -249,18 +237,18 @@ const cJSON *spec_member(const cJSON *object, const char *name);
 size_t spec_count(const cJSON *node);
 
 /*
- * Record "FILE:LINE: PROPERTY: message". `child` (may be NULL) is a property below the frame, "a.b"; the line is
- * that of the deepest of them which is there. Always returns -EINVAL.
+ * Record "FILE:LINE: PROPERTY: message". `child` (may be NULL) is a property below the frame,
+ * "a.b"; the line is that of the deepest of them which is there. Always returns -EINVAL.
  */
 int spec_fail(const struct spec_reader *reader, const struct spec_frame *frame, const char *child,
 	      const char *format, ...) __attribute__((format(printf, 4, 5), cold));
 
 /* The same for a property that this build leaves out. */
-int spec_refuse(const struct spec_reader *reader, const struct spec_frame *frame,
-		const char *child, enum spec_symbol symbol) __attribute__((cold));
+int spec_refuse(const struct spec_reader *reader, const struct spec_frame *frame, const char *child,
+		enum spec_symbol symbol) __attribute__((cold));
 
 /* The same as a warning in the log; the property is not wrong. */
-void spec_warn(const struct spec_reader *reader, const struct spec_frame *frame,
-	       const char *format, ...) __attribute__((format(printf, 3, 4), cold));
+void spec_warn(const struct spec_reader *reader, const struct spec_frame *frame, const char *format,
+	       ...) __attribute__((format(printf, 3, 4), cold));
 
 #endif

@@ -42,7 +42,8 @@ static const char sys_part[] =
 	"\"linux\":{\"resources\":{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}]},"
 	"\"namespaces\":[{\"type\":\"network\"},";
 
-/* Without privileges a new sysfs needs a new network namespace, which then has no way out: the host's is bound. */
+/* Without privileges a new sysfs needs a new network namespace, which then has no way out: the
+ * host's is bound. */
 static const char rootless_sys_part[] =
 	"{\"destination\":\"/sys\",\"type\":\"none\",\"source\":\"/sys\","
 	"\"options\":[\"rbind\",\"nosuid\",\"noexec\",\"nodev\",\"ro\"]}],"
@@ -74,7 +75,8 @@ static char *new_line(char *out, size_t depth)
 	return out + depth;
 }
 
-/* One member or item a line, indented by tabs. None of our strings has a bracket, a comma, a colon-quote or an escape. */
+/* One member or item a line, indented by tabs. None of our strings has a bracket, a comma, a
+ * colon-quote or an escape. */
 static char *set_in_lines(struct arena *arena, const char *text)
 {
 	char *start = arena_alloc(arena, 4 * strlen(text) + 2), *out = start;
@@ -93,7 +95,7 @@ static char *set_in_lines(struct arena *arena, const char *text)
 		else if (*text == ':' && text[-1] == '"')
 			*out++ = ' ';
 	}
-	strcpy(out, "\n");
+	*out = '\0';
 	return start;
 }
 
@@ -104,7 +106,8 @@ char *spec_template(struct arena *arena, bool rootless, uint32_t uid, uint32_t g
 	char *end, *text;
 
 	if (rootless)
-		sys = arena_printf(arena, rootless_sys_part, (unsigned long)uid, (unsigned long)gid);
+		sys = arena_printf(arena, rootless_sys_part, (unsigned long)uid,
+				   (unsigned long)gid);
 	end = arena_printf(arena, end_part, cgroup);
 	if (!sys || !end)
 		return NULL;

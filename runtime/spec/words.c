@@ -23,28 +23,60 @@
 
 /* In the order of linux/capability.h. */
 static const char capabilities[][20] = {
-	"CAP_",		  "CHOWN",	 "DAC_OVERRIDE",   "DAC_READ_SEARCH",
-	"FOWNER",	  "FSETID",	 "KILL",	   "SETGID",
-	"SETUID",	  "SETPCAP",	 "LINUX_IMMUTABLE", "NET_BIND_SERVICE",
-	"NET_BROADCAST",  "NET_ADMIN",	 "NET_RAW",	   "IPC_LOCK",
-	"IPC_OWNER",	  "SYS_MODULE",	 "SYS_RAWIO",	   "SYS_CHROOT",
-	"SYS_PTRACE",	  "SYS_PACCT",	 "SYS_ADMIN",	   "SYS_BOOT",
-	"SYS_NICE",	  "SYS_RESOURCE", "SYS_TIME",	   "SYS_TTY_CONFIG",
-	"MKNOD",	  "LEASE",	 "AUDIT_WRITE",	   "AUDIT_CONTROL",
-	"SETFCAP",	  "MAC_OVERRIDE", "MAC_ADMIN",	   "SYSLOG",
-	"WAKE_ALARM",	  "BLOCK_SUSPEND", "AUDIT_READ",   "PERFMON",
-	"BPF",		  "CHECKPOINT_RESTORE",
+	"CAP_",
+	"CHOWN",
+	"DAC_OVERRIDE",
+	"DAC_READ_SEARCH",
+	"FOWNER",
+	"FSETID",
+	"KILL",
+	"SETGID",
+	"SETUID",
+	"SETPCAP",
+	"LINUX_IMMUTABLE",
+	"NET_BIND_SERVICE",
+	"NET_BROADCAST",
+	"NET_ADMIN",
+	"NET_RAW",
+	"IPC_LOCK",
+	"IPC_OWNER",
+	"SYS_MODULE",
+	"SYS_RAWIO",
+	"SYS_CHROOT",
+	"SYS_PTRACE",
+	"SYS_PACCT",
+	"SYS_ADMIN",
+	"SYS_BOOT",
+	"SYS_NICE",
+	"SYS_RESOURCE",
+	"SYS_TIME",
+	"SYS_TTY_CONFIG",
+	"MKNOD",
+	"LEASE",
+	"AUDIT_WRITE",
+	"AUDIT_CONTROL",
+	"SETFCAP",
+	"MAC_OVERRIDE",
+	"MAC_ADMIN",
+	"SYSLOG",
+	"WAKE_ALARM",
+	"BLOCK_SUSPEND",
+	"AUDIT_READ",
+	"PERFMON",
+	"BPF",
+	"CHECKPOINT_RESTORE",
 };
 
 static const char rlimits[][12] = {
-	"RLIMIT_", "CPU",    "FSIZE", "DATA",	    "STACK",	"CORE", "RSS",	  "NPROC", "NOFILE",
-	"MEMLOCK", "AS",     "LOCKS", "SIGPENDING", "MSGQUEUE", "NICE", "RTPRIO", "RTTIME",
+	"RLIMIT_", "CPU", "FSIZE", "DATA",	 "STACK",    "CORE", "RSS",    "NPROC",	 "NOFILE",
+	"MEMLOCK", "AS",  "LOCKS", "SIGPENDING", "MSGQUEUE", "NICE", "RTPRIO", "RTTIME",
 };
 /* The numbers differ between architectures (mips). */
 static const uint8_t rlimit_numbers[] = {
-	RLIMIT_CPU,	RLIMIT_FSIZE, RLIMIT_DATA,  RLIMIT_STACK,      RLIMIT_CORE,	RLIMIT_RSS,
-	RLIMIT_NPROC,	RLIMIT_NOFILE, RLIMIT_MEMLOCK, RLIMIT_AS,      RLIMIT_LOCKS,
-	RLIMIT_SIGPENDING, RLIMIT_MSGQUEUE, RLIMIT_NICE, RLIMIT_RTPRIO, RLIMIT_RTTIME,
+	RLIMIT_CPU,	 RLIMIT_FSIZE, RLIMIT_DATA,   RLIMIT_STACK,
+	RLIMIT_CORE,	 RLIMIT_RSS,   RLIMIT_NPROC,  RLIMIT_NOFILE,
+	RLIMIT_MEMLOCK,	 RLIMIT_AS,    RLIMIT_LOCKS,  RLIMIT_SIGPENDING,
+	RLIMIT_MSGQUEUE, RLIMIT_NICE,  RLIMIT_RTPRIO, RLIMIT_RTTIME,
 };
 _Static_assert(sizeof(rlimits) / sizeof(*rlimits) == sizeof(rlimit_numbers) + 1,
 	       "a number for each rlimit");
@@ -54,8 +86,8 @@ static const char namespaces[][8] = { "",    "pid",  "network", "mount", "ipc",
 				      "uts", "user", "cgroup",	"time" };
 static const char namespace_files[][8] = { "pid", "net",  "mnt",    "ipc",
 					   "uts", "user", "cgroup", "time" };
-static const uint32_t namespace_flags[] = { CLONE_NEWPID, CLONE_NEWNET,	 CLONE_NEWNS,
-					    CLONE_NEWIPC, CLONE_NEWUTS,	 CLONE_NEWUSER,
+static const uint32_t namespace_flags[] = { CLONE_NEWPID,    CLONE_NEWNET, CLONE_NEWNS,
+					    CLONE_NEWIPC,    CLONE_NEWUTS, CLONE_NEWUSER,
 					    CLONE_NEWCGROUP, CLONE_NEWTIME };
 _Static_assert(sizeof(namespace_flags) / sizeof(*namespace_flags) == NAMESPACE_TYPES,
 	       "a flag for each namespace type");
@@ -68,22 +100,27 @@ static const char sched_flags[][16] = {
 	"KEEP_POLICY", "KEEP_PARAMS",	"UTIL_CLAMP_MIN", "UTIL_CLAMP_MAX",
 };
 /*
- * The specification has the first four; engines send the recursive ones too (containerd "rslave", Docker "rshared").
+ * The specification has the first four; engines send the recursive ones too (containerd "rslave",
+ * Docker "rshared").
  */
-static const char propagation[][12] = { "",	       "unbindable", "private", "slave", "shared",
-					"runbindable", "rprivate",   "rslave",	"rshared" };
+static const char propagation[][12] = { "",	    "unbindable", "private",
+					"slave",    "shared",	  "runbindable",
+					"rprivate", "rslave",	  "rshared" };
 static const char personalities[][8] = { "", "LINUX", "LINUX32" };
 /* In the order of enum spec_seccomp_action; KILL is another name of the first. */
 static const char actions[][13] = { "SCMP_ACT_", "KILL_THREAD", "KILL_PROCESS", "TRAP",	  "ERRNO",
 				    "TRACE",	 "ALLOW",	"LOG",		"NOTIFY", "KILL" };
 /* In the order of libseccomp's enum scmp_compare, from 1 on. */
-static const char operators[][10] = { "SCMP_CMP_", "NE", "LT", "LE", "EQ", "GE", "GT", "MASKED_EQ" };
+static const char operators[][10] = {
+	"SCMP_CMP_", "NE", "LT", "LE", "EQ", "GE", "GT", "MASKED_EQ"
+};
 static const char seccomp_flags[][21] = { "SECCOMP_FILTER_FLAG_", "TSYNC", "LOG", "SPEC_ALLOW",
 					  "WAIT_KILLABLE_RECV" };
 static const char architectures[][12] = {
-	"SCMP_ARCH_", "X86",	    "X86_64",	 "X32",	   "ARM",	"AARCH64", "LOONGARCH64", "M68K",
-	"MIPS",	      "MIPS64",	    "MIPS64N32", "MIPSEL", "MIPSEL64",	"MIPSEL64N32", "PPC",	  "PPC64",
-	"PPC64LE",    "S390",	    "S390X",	 "SH",	   "SHEB",	"PARISC",  "PARISC64",	  "RISCV64",
+	"SCMP_ARCH_",  "X86",	      "X86_64", "X32",	  "ARM",       "AARCH64",
+	"LOONGARCH64", "M68K",	      "MIPS",	"MIPS64", "MIPS64N32", "MIPSEL",
+	"MIPSEL64",    "MIPSEL64N32", "PPC",	"PPC64",  "PPC64LE",   "S390",
+	"S390X",       "SH",	      "SHEB",	"PARISC", "PARISC64",  "RISCV64",
 };
 
 struct word_list {
@@ -95,7 +132,10 @@ static struct word_list word_list(enum spec_words list)
 {
 #define LIST(name, rows) \
 	case name: \
-		return (struct word_list){ *rows, sizeof(*rows), sizeof(rows) / sizeof(*rows) }
+		return (struct word_list) \
+		{ \
+			*rows, sizeof(*rows), sizeof(rows) / sizeof(*rows) \
+		}
 	switch (list) {
 		LIST(WORDS_CAPABILITIES, capabilities);
 		LIST(WORDS_RLIMITS, rlimits);
