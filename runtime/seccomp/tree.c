@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The cheapest filter we know: by architecture, then by a balanced search over runs of numbers that are treated
+ * alike. Since 5.11 the kernel runs a new filter once for every number of every architecture, and
+ * translates every instruction: few instructions and short ways are what makes it cheap to install.
+ *
+ * A program jumps forward only, so it is written from its end: each target has its place before the
+ * jump that leads there. Returns are shared as far as jumps reach.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/fd.h"
+#include "runtime/seccomp/internal.h"
+
+enum {
+	REACH = 250,	  /* of a conditional jump: 255, less what a node's other target may need first */
+	RETURNS_KEPT = 8, /* different return values remembered for sharing */
+};
+
+struct emitter {
+	const struct sock_filter *in;
+	size_t in_count;
+	struct sock_filter *out; /* FILTER_MAX, filled from the end */
+	size_t top;		 /* index of the first instruction written */
+	int error;
+	uint16_t *copies;	 /* of instructions of `in` for the leaf at work: index in out, 0: none */
+	uint32_t arch, number;	 /* of the leaf at work */
+	struct {
+		uint32_t value;
+		size_t at;
+	} returns[RETURNS_KEPT];
+	size_t return_count;
+};
+
+static size_t push(struct emitter *emitter, uint16_t code, uint8_t jt, uint8_t jf, uint32_t k)
+{
+	if (emitter->top == 1) { /* 0 means "none" in `copies` */
+		emitter->error = -E2BIG;
+		return emitter->top;
+	}
+	emitter->out[--emitter->top] = (struct sock_filter){ code, jt, jf, k };
+	return emitter->top;
+}
+
+/* Instructions between the next one to be written and a target. */
+static size_t distance(const struct emitter *emitter, size_t target)
+{
+	return target - emitter->top;
+}
+
+static size_t jump(struct emitter *emitter, size_t target)
+{
+	return push(emitter, BPF_JMP | BPF_JA, 0, 0, (uint32_t)distance(emitter, target));
+}
+
+static size_t push_return(struct emitter *emitter, uint32_t value)
+{
+	size_t slot = 0;
+
+	while (slot < emitter->return_count && emitter->returns[slot].value != value)
+		slot++;
+	if (slot < emitter->return_count && distance(emitter, emitter->returns[slot].at) < REACH)
+		return emitter->returns[slot].at;
+	if (slot == RETURNS_KEPT)
+		slot--;
+	else if (slot == emitter->return_count)
+		emitter->return_count++;
+	emitter->returns[slot].value = value;
+	emitter->returns[slot].at = push(emitter, BPF_RET | BPF_K, 0, 0, value);
+	return emitter->returns[slot].at;
+}
+
+/* A place near enough for a conditional jump that leads to the target. */
+static size_t near(struct emitter *emitter, size_t target)
+{
+	if (emitter->error || distance(emitter, target) < REACH)
+		return target;
+	if (emitter->out[target].code == (BPF_RET | BPF_K))
+		return push_return(emitter, emitter->out[target].k);
+	return jump(emitter, target);
+}
+
+static size_t branch(struct emitter *emitter, uint16_t code, uint32_t k, size_t if_true, size_t if_false)
+{
+	if (if_true == if_false)
+		return if_true;
+	if_true = near(emitter, if_true);
+	if_false = near(emitter, if_false);
+	return push(emitter, code, (uint8_t)distance(emitter, if_true), (uint8_t)distance(emitter, if_false), k);
+}
+
+/* An instruction after which `next` follows. */
+static size_t straight(struct emitter *emitter, const struct sock_filter *instruction, size_t next)
+{
+	if (next != emitter->top)
+		jump(emitter, next);
+	return push(emitter, instruction->code, 0, 0, instruction->k);
+}
+
+/*
+ * Step over what is known for the leaf at work: where the filter looks at number or architecture again. Leaves in
+ * `at` the instruction that has to be copied, with nothing known in the accumulator.
+ */
+static int settle(const struct emitter *emitter, size_t *at)
+{
+	uint32_t accumulator = 0;
+	bool known = false;
+
+	while (*at < emitter->in_count) {
+		const struct sock_filter *instruction = &emitter->in[*at];
+
+		if (instruction->code == LOAD_WORD && instruction->k <= DATA_ARCH) {
+			known = true;
+			accumulator = instruction->k == DATA_ARCH ? emitter->arch : emitter->number;
+			++*at;
+		} else if (instruction->code == (BPF_JMP | BPF_JA) ||
+			   (known && BPF_CLASS(instruction->code) == BPF_JMP)) {
+			*at = decode_jump(instruction, *at, accumulator);
+		} else {
+			return known && BPF_CLASS(instruction->code) == BPF_ALU ? -EOPNOTSUPP : 0;
+		}
+	}
+	return -EOPNOTSUPP;
+}
+
+/* Copy what looks at arguments, from instruction `at` on to its returns. A program has no loop: this ends. */
+static size_t copy(struct emitter *emitter, size_t at)
+{
+	const struct sock_filter *instruction;
+	size_t result, other;
+
+	if (emitter->error == 0)
+		emitter->error = settle(emitter, &at);
+	if (emitter->error < 0)
+		return emitter->top;
+	instruction = &emitter->in[at];
+	if (instruction->code == (BPF_RET | BPF_K))
+		return push_return(emitter, instruction->k);
+	if (emitter->copies[at])
+		return emitter->copies[at];
+	if (BPF_SRC(instruction->code) == BPF_K && BPF_CLASS(instruction->code) == BPF_JMP) {
+		other = copy(emitter, at + 1 + instruction->jf);
+		result = copy(emitter, at + 1 + instruction->jt);
+		result = branch(emitter, instruction->code, instruction->k, result, other);
+	} else if (instruction->code == LOAD_WORD ||
+		   (BPF_SRC(instruction->code) == BPF_K && BPF_CLASS(instruction->code) == BPF_ALU)) {
+		result = straight(emitter, instruction, copy(emitter, at + 1));
+	} else {
+		emitter->error = -EOPNOTSUPP;
+		return emitter->top;
+	}
+	emitter->copies[at] = (uint16_t)result;
+	return result;
+}
+
+static size_t emit_leaf(struct emitter *emitter, const struct leaf *leaf)
+{
+	if (leaf->returns)
+		return push_return(emitter, leaf->value);
+	emitter->number = leaf->first;
+	memset(emitter->copies, 0, emitter->in_count * sizeof(*emitter->copies));
+	return copy(emitter, leaf->value);
+}
+
+static size_t search(struct emitter *emitter, const struct leaf *leaves, size_t count)
+{
+	size_t middle = count / 2, above, below;
+
+	if (count == 1)
+		return emit_leaf(emitter, leaves);
+	above = search(emitter, leaves + middle, count - middle);
+	below = search(emitter, leaves, middle);
+	return branch(emitter, BPF_JMP | BPF_JGE | BPF_K, leaves[middle].first, above, below);
+}
+
+static size_t emit_arch(struct emitter *emitter, const struct filter_facts *facts, uint32_t arch)
+{
+	static const struct sock_filter load = { LOAD_WORD, 0, 0, DATA_NUMBER };
+	auto_free struct leaf *leaves = NULL;
+	ssize_t count = decode_arch(emitter->in, emitter->in_count, facts, arch, &leaves);
+
+	if (count < 0) {
+		emitter->error = (int)count;
+		return emitter->top;
+	}
+	emitter->arch = arch;
+	return straight(emitter, &load, search(emitter, leaves, (size_t)count));
+}
+
+ssize_t tree_build(const struct sock_filter *in, size_t count, const struct filter_facts *facts,
+		   struct sock_filter *out)
+{
+	static const struct sock_filter load = { LOAD_WORD, 0, 0, DATA_ARCH };
+	auto_free uint16_t *copies = calloc(count, sizeof(*copies));
+	struct emitter emitter = {
+		.in = in, .in_count = count, .out = out, .top = FILTER_MAX, .copies = copies,
+	};
+	size_t entries[ARCHES_MAX], next;
+	uint32_t foreign = 0;
+	int result = decode_foreign(in, count, facts, &foreign);
+
+	if (!copies)
+		return -ENOMEM;
+	if (result < 0)
+		return result;
+	for (size_t i = facts->arch_count; i-- > 0 && !emitter.error;)
+		entries[i] = emit_arch(&emitter, facts, facts->arches[i]);
+	if (emitter.error)
+		return emitter.error;
+	next = push_return(&emitter, foreign);
+	for (size_t i = facts->arch_count; i-- > 0;)
+		next = branch(&emitter, BPF_JMP | BPF_JEQ | BPF_K, facts->arches[i], entries[i], next);
+	straight(&emitter, &load, next);
+	if (emitter.error)
+		return emitter.error;
+	memmove(out, out + emitter.top, (FILTER_MAX - emitter.top) * sizeof(*out));
+	return (ssize_t)(FILTER_MAX - emitter.top);
+}
