@@ -124,31 +124,50 @@ done <<'END'
 END
 
 # the document itself
-document() { # NAME: stdin is config.json
+valid() {
+	base_config | jq --arg rootfs $T/rootfs '.root.path=$rootfs|.linux.cgroupsPath="/document"'
+}
+document() { # PATTERN NAME: $T/document is config.json
 	new_id
 	mkdir -p "$BUNDLES/$id"
-	cat >"$BUNDLES/$id/config.json"
+	cp $T/document "$BUNDLES/$id/config.json"
 	run cruet create --bundle "$BUNDLES/$id" "$id"
 	expect_refusal "$1" "a document: $2"
 }
-document . "nothing" </dev/null
-echo null | document . "null"
-echo '[]' | document . "an array"
-echo '"x"' | document . "a string"
-printf '{' | document . "cut short"
-(base_config && base_config) | document . "two in one file"
-(base_config && echo x) | document . "garbage behind it"
-base_config | sed 's/"hostname": "box"/"hostname": "box", "hostname": "box"/' | document "hostname.*(twice|duplicate)|(twice|duplicate).*hostname" "a key twice"
-base_config | sed 's/"hostname": "box"/"hostname": "b\x80x"/' | document "UTF-8" "invalid UTF-8"
-base_config | sed 's/"hostname": "box"/"hostname": "b\\u0000x"/' | document "hostname|NUL|\\\\u0000" "NUL in a string"
-base_config | sed 's/"hostname": "box"/"hostname": "box",/' | document . "a comma too many"
-base_config | sed 's/"uid": 0/"uid": 00/' | document . "a number with a leading zero"
-base_config | sed "s/\"hostname\"/'hostname'/" | document . "single quotes"
-base_config | sed 's/"hostname": "box"/"x": +1/' | document . "a number with a plus"
-awk 'BEGIN { for (i = 0; i < 100000; i++) printf "[" }' | document "deep|nest" "100000 brackets"
-awk 'BEGIN { printf "{\"a\":"; for (i = 0; i < 3000; i++) printf "["; for (i = 0; i < 3000; i++) printf "]"; print "}" }' | document "deep|nest" "3000 nested arrays"
-(base_config | sed '$d' && echo ',' && yes ' ' | head -c 20000000 && echo '"x": 1 }') | document . "a document of 20 MB"
+changed() { # SED-EXPRESSION PATTERN NAME
+	valid | sed "$1" >$T/document
+	if valid | cmp -s - $T/document; then fail "nothing changed: $1"; else document "$2" "$3"; fi
+}
+: >$T/document && document . "nothing"
+echo null >$T/document && document . "null"
+echo '[]' >$T/document && document . "an array"
+echo '"x"' >$T/document && document . "a string"
+printf '{' >$T/document && document . "cut short"
+(valid && valid) >$T/document && document . "two in one file"
+(valid && echo x) >$T/document && document . "garbage behind it"
+changed 's/"hostname": "box"/"hostname": "box", "hostname": "box"/' "hostname" "a key twice"
+changed 's/"uid": 0/"uid": 0, "uid": 0/' "process.user.uid" "a key twice, further down"
+changed 's/"hostname": "box"/"unknown": 1, "unknown": 2/' "unknown" "an unknown key twice"
+changed 's/"hostname": "box"/"hostname": "b\x80x"/' "UTF-8" "invalid UTF-8"
+changed 's/"hostname": "box"/"hostname": "b\xc0\x80x"/' "UTF-8" "overlong UTF-8"
+changed 's/"hostname": "box"/"hostname": "b\\ud800x"/' "." "half a surrogate pair"
+changed 's/"hostname": "box"/"hostname": "b\\u0000x"/' "hostname|NUL|u0000" "NUL in a string"
+changed 's/"hostname": "box"/"hostname": "box",/' . "a comma too many"
+changed 's/"uid": 0/"uid": 00/' . "a number with a leading zero"
+changed "s/\"hostname\"/'hostname'/" . "single quotes"
+changed 's/"hostname": "box"/"x": +1/' . "a number with a plus"
+changed 's/"hostname": "box"/"x": .5/' . "a number that begins with a dot"
+changed 's/"hostname": "box"/"x": NaN/' . "NaN"
+changed 's/"hostname": "box"/"x": tru/' . "half a word"
+changed 's/"hostname": "box"/"x": "a\tb"/' . "a tab inside a string"
+changed 's/"hostname": "box"/\/* comment *\/ "hostname": "box"/' . "a comment"
+awk 'BEGIN { for (i = 0; i < 1000000; i++) printf "[" }' >$T/document && document "deep|nest" "1000000 brackets"
+awk 'BEGIN { printf "{\"a\":"; for (i = 0; i < 3000; i++) printf "["; for (i = 0; i < 3000; i++) printf "]"; print "}" }' >$T/document
+document "deep|nest" "3000 nested arrays"
+(valid | sed '$d' && yes ' ' | head -c 40000000 && echo '}') >$T/document && document . "a document of 20 MB"
+: >$T/document
 new_id
+rm -f "$BUNDLES/$id/config.json"
 mkdir -p "$BUNDLES/$id/config.json"
 run cruet create --bundle "$BUNDLES/$id" "$id"
 expect_refusal "config.json" "config.json that is a folder"
@@ -157,9 +176,6 @@ mkdir -p "$BUNDLES/$id"
 mkfifo "$BUNDLES/$id/config.json"
 run cruet create --bundle "$BUNDLES/$id" "$id"
 expect_refusal "config.json" "config.json that is a fifo"
-new_id
-base_config | sed 's/"hostname": "box"/"hostname": "\\u0062ox"/; s/"args": .*/"args": ["hostname"],/' |
-	jq --arg r $T/rootfs --arg id "$id" '.root.path=$r|.linux.cgroupsPath="/"+$id' >/dev/null
 container 'echo "$WORD"' '.process.env+=["WORD=\u00e4\ud83d\ude00 \"\\\t"]'
 is "$out" "$(printf '\303\244\360\237\230\200 "\\\t')" "escapes and other alphabets arrive"
 new_id
