@@ -19,6 +19,7 @@
 #include "lib/json.h"
 #include "lib/log.h"
 #include "lib/process.h"
+#include "lib/str.h"
 #include "runtime/cgroup/cgroup.h"
 #include "runtime/record.h"
 
@@ -40,13 +41,13 @@ int state_check_id(const char *id)
 	return 0;
 }
 
-const char *state_default_root(struct arena *arena)
+const char *state_default_root(char *buffer, size_t size)
 {
-	const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
+	const char *parent = getenv("XDG_RUNTIME_DIR");
 
-	if (geteuid() != 0 && runtime_dir && runtime_dir[0] == '/')
-		return arena_printf(arena, "%s/cruet", runtime_dir);
-	return "/run/cruet";
+	if (geteuid() == 0 || !parent || parent[0] != '/')
+		parent = "/run";
+	return str_format(buffer, size, "%s/cruet", parent) < 0 ? NULL : buffer;
 }
 
 /* The parents of the root folder, as mkdir -p: a fresh tmpfs on /run may lack them. */

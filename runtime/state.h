@@ -48,8 +48,8 @@ struct state_record {
 /* Names: [A-Za-z0-9_+-][A-Za-z0-9_+.-]*, at most 255. */
 int state_check_id(const char *id);
 
-/* Default root: /run/cruet, or $XDG_RUNTIME_DIR/cruet for a user that is not root. From the arena. */
-const char *state_default_root(struct arena *arena);
+/* Default root: /run/cruet, or $XDG_RUNTIME_DIR/cruet for a user that is not root. `buffer`, or NULL recorded. */
+const char *state_default_root(char *buffer, size_t size);
 
 /* Make (0700) and open the root folder. Descriptor, or -errno recorded. */
 int state_open_root(const char *root);

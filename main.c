@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Dispatch only: which part of cruet is called, by the name of the file or by the first word. */
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/cmd/command.h"
+
+/* A file opened in place of a missing stdin, stdout or stderr would be taken for it. */
+static void fill_standard_streams(void)
+{
+	struct pollfd streams[3] = { { .fd = 0 }, { .fd = 1 }, { .fd = 2 } };
+
+	if (poll(streams, 3, 0) == 0)
+		return;
+	for (int fd = 0; fd < 3; fd++)
+		if ((streams[fd].revents & POLLNVAL) && open("/dev/null", O_RDWR) != fd)
+			_exit(1);
+}
+
+int main(int argc, char **argv)
+{
+	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+
+	if (argc == 0)
+		return 1;
+	fill_standard_streams();
+	return runtime_main(slash ? slash + 1 : argv[0], argc, argv);
+}

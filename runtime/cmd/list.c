@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cruet list */
+#include <stdio.h>
+
+#include "lib/arena.h"
+#include "lib/json.h"
+#include "runtime/cmd/command.h"
+#include "runtime/cmd/format.h"
+#include "runtime/version.h"
+
+struct options {
+	const char *format;
+	bool quiet;
+};
+
+#define OPTION(field) offsetof(struct options, field), ARGS_NO_SEEN
+
+static const struct args_option options[] = {
+	{ "format", 'f', ARGS_STRING, OPTION(format), "FORMAT", "table (default) or json" },
+	{ "quiet", 'q', ARGS_FLAG, OPTION(quiet), NULL, "ids only" },
+	COMMAND_OPTIONS_END,
+};
+
+static const char *owner_of(const struct container_info *info, char text[16])
+{
+	if (info->record.owner == 0)
+		return "root";
+	snprintf(text, 16, "#%u", (unsigned int)info->record.owner);
+	return text;
+}
+
+static pid_t pid_of(const struct container_info *info)
+{
+	return info->status == STATUS_STOPPED ? 0 : info->record.pid;
+}
+
+static int print_json(struct arena *arena, const struct container_info *list, size_t count)
+{
+	struct json_writer writer;
+	char owner[16];
+	size_t size;
+	const char *text;
+
+	json_write_start(&writer, arena, false);
+	json_write_array(&writer, NULL);
+	for (size_t i = 0; i < count; i++) {
+		const struct state_record *record = &list[i].record;
+
+		json_write_object(&writer, NULL);
+		json_write_string(&writer, "ociVersion", OCI_SPEC_VERSION);
+		json_write_string(&writer, "id", record->id);
+		json_write_int(&writer, "pid", pid_of(&list[i]));
+		json_write_string(&writer, "status", state_status_name(list[i].status));
+		json_write_string(&writer, "bundle", record->bundle);
+		json_write_string(&writer, "rootfs", record->rootfs);
+		json_write_string(&writer, "created", record->created_at);
+		if (record->annotations[0])
+			json_write_raw(&writer, "annotations", record->annotations,
+				       strlen(record->annotations));
+		json_write_string(&writer, "owner", owner_of(&list[i], owner));
+		json_write_end(&writer, '}');
+	}
+	json_write_end(&writer, ']');
+	text = json_write_finish(&writer, &size);
+	if (!text)
+		return -ENOMEM;
+	text = count == 0 ? "null\n" : arena_printf(arena, "%s\n", text);
+	return text ? command_print(text, strlen(text)) : -ENOMEM;
+}
+
+static int width_of(size_t length, int width)
+{
+	return (int)length > width ? (int)length : width;
+}
+
+static int print_table(struct arena *arena, const struct container_info *list, size_t count)
+{
+	int id = 2, bundle = 6, created = 7, result = 0;
+	char owner[16];
+	const char *line;
+
+	for (size_t i = 0; i < count; i++) {
+		id = width_of(strlen(list[i].record.id), id);
+		bundle = width_of(strlen(list[i].record.bundle), bundle);
+		created = width_of(strlen(list[i].record.created_at), created);
+	}
+	line = arena_printf(arena, "%-*s   PID       STATUS    %-*s   %-*s   OWNER\n", id, "ID",
+			    bundle, "BUNDLE", created, "CREATED");
+	result = line ? command_print(line, strlen(line)) : -ENOMEM;
+	for (size_t i = 0; result == 0 && i < count; i++) {
+		const struct state_record *record = &list[i].record;
+
+		line = arena_printf(arena, "%-*s   %-7d   %-7s   %-*s   %-*s   %s\n", id, record->id,
+				    (int)pid_of(&list[i]), state_status_name(list[i].status),
+				    bundle, record->bundle, created, record->created_at,
+				    owner_of(&list[i], owner));
+		result = line ? command_print(line, strlen(line)) : -ENOMEM;
+	}
+	return result;
+}
+
+static int print_ids(struct arena *arena, const struct container_info *list, size_t count)
+{
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && i < count; i++) {
+		const char *line = arena_printf(arena, "%s\n", list[i].record.id);
+
+		result = line ? command_print(line, strlen(line)) : -ENOMEM;
+	}
+	return result;
+}
+
+static int run(const struct container_context *context, void *given, int argc, char **argv)
+{
+	auto_arena struct arena arena = { 0 };
+	const struct options *values = given;
+	struct container_info *list;
+	bool json;
+	ssize_t count;
+	int result = format_is_json(values->format, &json);
+
+	(void)argc;
+	(void)argv;
+	if (result < 0)
+		return result;
+	count = container_list(&arena, context, &list);
+	if (count < 0)
+		return (int)count;
+	if (values->quiet)
+		return print_ids(&arena, list, (size_t)count);
+	return json ? print_json(&arena, list, (size_t)count) :
+		      print_table(&arena, list, (size_t)count);
+}
+
+const struct command command_list = {
+	.name = "list",
+	.arguments = "",
+	.summary = "list containers",
+	.options = options,
+	.options_size = sizeof(struct options),
+	.run = run,
+};
