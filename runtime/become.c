@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/arena.h"
+#include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "runtime/credentials.h"
@@ -98,7 +99,7 @@ int become_execute(const struct become *become)
 	const struct spec_process *process = become->process;
 	int result = 0;
 
-	if (become->seccomp->count > 0)
+	if (IS_ENABLED(CONFIG_SECCOMP) && become->seccomp->count > 0)
 		result = seccomp_load_program(become->seccomp);
 	if (result < 0)
 		return result;

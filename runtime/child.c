@@ -245,6 +245,8 @@ void launch_child(struct launch *launch)
 		wait_without_process(launch);
 	if (become_prepare(&become) < 0)
 		give_up(launch->child_socket);
+	/* Nothing of the host's stays open while C waits, where others may come to look (CVE-2016-9962). */
+	close_fd(&launch->proc);
 	errors = wait_for_start(launch);
 	if (run_hooks(launch, HOOK_START_CONTAINER, "startContainer", STATUS_CREATED) < 0)
 		give_up(errors);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "lib/args.h"
+#include "lib/config.h"
 #include "runtime/container.h"
 
 struct command {
@@ -31,6 +32,15 @@ struct command {
 };
 
 enum { COMMAND_OPTIONS_MAX = 512, COMMAND_ANY = 255 };
+
+/* An option that a build can be without: it is then unknown, never without effect. `at`: a const char *. */
+#if IS_ENABLED(CONFIG_PIDFD_SOCKET)
+#define PIDFD_SOCKET_ROW(at)                                                                       \
+	{ "pidfd-socket", 0, ARGS_STRING, (at), ARGS_NO_SEEN, "PATH",                              \
+	  "send a pidfd of the process there (AF_UNIX)" },
+#else
+#define PIDFD_SOCKET_ROW(at)
+#endif
 
 #define COMMAND_OPTIONS_END { .name = NULL }
 

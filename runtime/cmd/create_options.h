@@ -21,8 +21,7 @@ struct create_options {
 	  ARGS_NO_SEEN, "PATH", "send the terminal there (AF_UNIX)" },                             \
 	{ "pid-file", 0, ARGS_STRING, (at) + offsetof(struct create_options, pid_file),            \
 	  ARGS_NO_SEEN, "FILE", "write the pid of the container's first process" },                \
-	{ "pidfd-socket", 0, ARGS_STRING, (at) + offsetof(struct create_options, pidfd_socket),    \
-	  ARGS_NO_SEEN, "PATH", "send a pidfd of it there (AF_UNIX)" },                            \
+	PIDFD_SOCKET_ROW((at) + offsetof(struct create_options, pidfd_socket))                     \
 	{ "preserve-fds", 0, ARGS_UINT, (at) + offsetof(struct create_options, preserve_fds),      \
 	  ARGS_NO_SEEN, "N", "pass on N descriptors from 3 (after LISTEN_FDS)" },                  \
 	{ "no-pivot", 0, ARGS_FLAG, (at) + offsetof(struct create_options, no_pivot),              \

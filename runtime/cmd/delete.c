@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cruet delete */
+#include "lib/config.h"
 #include "runtime/cmd/command.h"
 #include "runtime/cmd/match.h"
 
@@ -11,7 +12,9 @@ struct options {
 
 static const struct args_option options[] = {
 	{ "force", 'f', FLAG(force), "kill it first; no error when there is none" },
+#if IS_ENABLED(CONFIG_ID_PATTERNS)
 	{ "regex", 'r', FLAG(regex), "the id is a pattern: delete all that match" },
+#endif
 	COMMAND_OPTIONS_END,
 };
 
@@ -27,7 +30,7 @@ static int run(const struct container_context *context, void *given, int argc, c
 	const struct options *values = given;
 
 	(void)argc;
-	if (values->regex)
+	if (IS_ENABLED(CONFIG_ID_PATTERNS) && values->regex)
 		return match_each(context, argv[0], delete_one, given);
 	return delete_one(context, argv[0], given);
 }

@@ -25,7 +25,7 @@ static const struct args_option options[] = {
 	{ "additional-gids", 'g', ARGS_LIST, OPTION(gids), "GID", "further group (repeatable)" },
 	{ "detach", 'd', ARGS_FLAG, OPTION(detach), NULL, "do not wait for its end" },
 	{ "pid-file", 0, ARGS_STRING, OPTION(pid_file), "FILE", "write its pid" },
-	{ "pidfd-socket", 0, ARGS_STRING, OPTION(pidfd_socket), "PATH", "send a pidfd of it there" },
+	PIDFD_SOCKET_ROW(offsetof(struct options, pidfd_socket))
 	{ "cap", 'c', ARGS_LIST, OPTION(capabilities), "CAP", "further capability (repeatable)" },
 	{ "no-new-privs", 0, ARGS_FLAG, OPTION(no_new_privileges), NULL, "set no_new_privs" },
 	{ "process-label", 0, ARGS_STRING, OPTION(process_label), "LABEL", "SELinux label" },

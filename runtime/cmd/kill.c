@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "lib/error.h"
+#include "lib/config.h"
 #include "runtime/cmd/command.h"
 #include "runtime/cmd/match.h"
 #include "runtime/cmd/signals.h"
@@ -15,7 +16,9 @@ struct options {
 
 static const struct args_option options[] = {
 	{ "all", 'a', FLAG(all), "send it to every process of the container" },
+#if IS_ENABLED(CONFIG_ID_PATTERNS)
 	{ "regex", 'r', FLAG(regex), "the id is a pattern: send it to all that match" },
+#endif
 	COMMAND_OPTIONS_END,
 };
 
@@ -40,7 +43,7 @@ static int run(const struct container_context *context, void *given, int argc, c
 		kill.signal = signal_number(argv[1]);
 	if (kill.signal < 0)
 		return fail_as(ERROR_USAGE, EINVAL, "unknown signal %s", argv[1]);
-	if (values->regex)
+	if (IS_ENABLED(CONFIG_ID_PATTERNS) && values->regex)
 		return match_each(context, argv[0], kill_one, &kill);
 	return kill_one(context, argv[0], &kill);
 }
