@@ -9,6 +9,7 @@
 #define RUNTIME_ROOTFS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct arena;
 struct cgroup;
@@ -57,7 +58,7 @@ int rootfs_finish(struct rootfs *rootfs);
 
 void rootfs_close(struct rootfs *rootfs);
 
-/* All mount options, filesystem-independent, that we know: for `features`. NULL-terminated. */
-const char *const *rootfs_mount_options(void);
+/* The mount option words that this build knows, for `features`: number `index`, NULL after the last. */
+const char *rootfs_mount_option(size_t index);
 
 #endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/mount_call.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/mount.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/path.h"
+
+/* System call numbers since 5.1 are the same on all architectures but alpha, which nobody runs. */
+enum {
+	NUMBER_OPEN_TREE = 428,
+	NUMBER_MOVE_MOUNT = 429,
+	NUMBER_MOUNT_SETATTR = 442,
+};
+#if defined(__mips__)
+#include <sgidefs.h>
+enum {
+	NUMBER_BASE = _MIPS_SIM == _ABIO32 ? 4000 : _MIPS_SIM == _ABI64 ? 5000 : 6000,
+};
+#else
+enum { NUMBER_BASE = 0 };
+#endif
+
+enum {
+	TREE_CLONE = 1,
+	TREE_CLOEXEC = O_CLOEXEC,
+	TREE_RECURSIVE = 0x8000,  /* AT_RECURSIVE */
+	TREE_EMPTY_PATH = 0x1000, /* AT_EMPTY_PATH */
+	MOVE_FROM_EMPTY_PATH = 0x04,
+	MOVE_TO_SYMLINKS = 0x10,
+	MOVE_TO_EMPTY_PATH = 0x40,
+};
+
+/* struct mount_attr of linux/mount.h */
+struct mount_attributes {
+	uint64_t set, clear, propagation, user_namespace;
+};
+
+/* MOUNT_ATTR_*: the first four have the values of their MS_ twins. */
+enum {
+	ATTRIBUTE_SAME = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+	ATTRIBUTE_NOATIME = 0x10,
+	ATTRIBUTE_STRICTATIME = 0x20,
+	ATTRIBUTE_ATIME_MASK = 0x70,
+	ATTRIBUTE_NODIRATIME = 0x80,
+	ATTRIBUTE_NOSYMFOLLOW = 0x200000,
+};
+
+#define FLAGS_ATIME (MS_NOATIME | MS_RELATIME | MS_STRICTATIME)
+
+static int result_of(long result)
+{
+	return result < 0 ? -errno : (int)result;
+}
+
+int mount_clone(int dir, const char *path, bool recursive)
+{
+	const unsigned int flags = TREE_CLONE | TREE_CLOEXEC | (*path ? 0 : TREE_EMPTY_PATH) |
+				   (recursive ? TREE_RECURSIVE : 0);
+
+	return result_of(syscall(NUMBER_BASE + NUMBER_OPEN_TREE, dir, path, flags));
+}
+
+int mount_attach(int tree, int target)
+{
+	return result_of(syscall(NUMBER_BASE + NUMBER_MOVE_MOUNT, tree, "", target, "",
+				 MOVE_FROM_EMPTY_PATH | MOVE_TO_EMPTY_PATH));
+}
+
+int mount_attach_path(int tree, const char *path)
+{
+	return result_of(syscall(NUMBER_BASE + NUMBER_MOVE_MOUNT, tree, "", AT_FDCWD, path,
+				 MOVE_FROM_EMPTY_PATH | MOVE_TO_SYMLINKS));
+}
+
+int mount_on(int target, const struct mount_request *request)
+{
+	char target_path[PATH_FD_SIZE], source_path[PATH_FD_SIZE];
+	const char *source = request->source;
+
+	if (request->source_fd >= 0)
+		source = path_of_fd(request->source_fd, source_path);
+	return result_of(mount(source, path_of_fd(target, target_path), request->type,
+			       request->flags, request->data));
+}
+
+int mount_bind(int source, int target, bool recursive)
+{
+	const struct mount_request request = {
+		.source_fd = source,
+		.flags = MS_BIND | (recursive ? MS_REC : 0),
+	};
+
+	return mount_on(target, &request);
+}
+
+static uint64_t attributes_of(unsigned long flags)
+{
+	uint64_t attributes = flags & ATTRIBUTE_SAME;
+
+	if (flags & MS_NOATIME)
+		attributes |= ATTRIBUTE_NOATIME;
+	if (flags & MS_STRICTATIME)
+		attributes |= ATTRIBUTE_STRICTATIME;
+	if (flags & MS_NODIRATIME)
+		attributes |= ATTRIBUTE_NODIRATIME;
+	if (flags & MOUNT_FLAG_NOSYMFOLLOW)
+		attributes |= ATTRIBUTE_NOSYMFOLLOW;
+	return attributes;
+}
+
+/* The flags that a mount has now, as MS_*; statfs(2) says them since 2.6.36. */
+static unsigned long flags_of(const struct statfs *info)
+{
+	enum {
+		STAT_NOSUID = 2,
+		STAT_NODEV = 4,
+		STAT_NOEXEC = 8,
+		STAT_NOATIME = 0x400,
+		STAT_NODIRATIME = 0x800,
+		STAT_RELATIME = 0x1000,
+		STAT_NOSYMFOLLOW = 0x2000,
+	};
+	/* The first four are the same bits. */
+	unsigned long flags = (unsigned long)info->f_flags & ATTRIBUTE_SAME;
+
+	if (info->f_flags & STAT_NOATIME)
+		flags |= MS_NOATIME;
+	else if (info->f_flags & STAT_RELATIME)
+		flags |= MS_RELATIME;
+	else
+		flags |= MS_STRICTATIME;
+	if (info->f_flags & STAT_NODIRATIME)
+		flags |= MS_NODIRATIME;
+	if (info->f_flags & STAT_NOSYMFOLLOW)
+		flags |= MOUNT_FLAG_NOSYMFOLLOW;
+	return flags;
+}
+
+/* Before 5.12: a remount replaces all flags, so the old ones must be given again. */
+static int change_by_remount(int mount, unsigned long set, unsigned long clear)
+{
+	struct mount_request request = { .source_fd = -1 };
+	unsigned long flags;
+	struct statfs info;
+
+	if (fstatfs(mount, &info) < 0)
+		return -errno;
+	flags = flags_of(&info);
+	if ((set | clear) & FLAGS_ATIME)
+		flags &= ~FLAGS_ATIME;
+	flags = (flags & ~clear) | set;
+	request.flags = MS_REMOUNT | MS_BIND | flags;
+	return mount_on(mount, &request);
+}
+
+static bool is_missing(int result)
+{
+	/* EPERM may come from a seccomp filter around us that is older than the call. */
+	return result == -ENOSYS || result == -EPERM;
+}
+
+static int set_attributes(int dir, const char *path, const struct mount_attributes *attributes)
+{
+	return result_of(syscall(NUMBER_BASE + NUMBER_MOUNT_SETATTR, dir, path,
+				 *path ? 0 : TREE_EMPTY_PATH, attributes, sizeof(*attributes)));
+}
+
+int mount_change(int mount, unsigned long set, unsigned long clear)
+{
+	struct mount_attributes attributes = { 0 };
+	int result;
+
+	set &= MOUNT_FLAGS_OWN;
+	clear &= MOUNT_FLAGS_OWN & ~set;
+	attributes.set = attributes_of(set);
+	attributes.clear = attributes_of(clear);
+	/* The three access time modes are one field: to set one, the whole must be cleared. */
+	attributes.clear &= ~(uint64_t)ATTRIBUTE_ATIME_MASK;
+	if ((set | clear) & FLAGS_ATIME)
+		attributes.clear |= ATTRIBUTE_ATIME_MASK;
+	result = set_attributes(mount, "", &attributes);
+	return is_missing(result) ? change_by_remount(mount, set, clear) : result;
+}
+
+int mount_change_root(unsigned long set)
+{
+	const struct mount_attributes attributes = { .set = attributes_of(set & MOUNT_FLAGS_OWN) };
+	int result = set_attributes(AT_FDCWD, "/", &attributes);
+	struct statfs info;
+
+	if (!is_missing(result))
+		return result;
+	if (statfs("/", &info) < 0)
+		return -errno;
+	return result_of(mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | flags_of(&info) | set, NULL));
+}
+
+int mount_propagate(int mount, unsigned long propagation)
+{
+	const struct mount_request request = { .source_fd = -1, .flags = propagation };
+
+	return mount_on(mount, &request);
+}

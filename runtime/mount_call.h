@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Mount system calls on descriptors. Nothing here takes a path inside a container: a target was
+ * opened once by lib/path. Where a kernel lacks the newer calls the classic mount(2) on
+ * /proc/self/fd/N does the same; /proc must then be the host's (rootfs_build() checks it).
+ */
+#ifndef RUNTIME_MOUNT_CALL_H
+#define RUNTIME_MOUNT_CALL_H
+
+#include <stdbool.h>
+
+/* Newer than the headers of the C libraries that we build with; values from linux/mount.h. */
+enum mount_flag_bits {
+	MOUNT_FLAG_NOSYMFOLLOW = 256,	  /* MS_NOSYMFOLLOW, 5.10 */
+	MOUNT_FLAG_LAZYTIME = 1 << 25,	  /* MS_LAZYTIME, 4.0 */
+};
+
+/* The MS_* flags that belong to one mount and not to the file system: what a bind mount can have of its own. */
+#define MOUNT_FLAGS_OWN \
+	(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME | MS_RELATIME | \
+	 MS_STRICTATIME | MOUNT_FLAG_NOSYMFOLLOW)
+
+/*
+ * A detached copy of the mount at `path` relative to `dir` ("" for dir itself), with what is mounted below it if
+ * `recursive`: open_tree(2), 5.2. Descriptor or -errno, records nothing.
+ */
+int mount_clone(int dir, const char *path, bool recursive);
+
+/* Attach a detached mount at `target`: move_mount(2). 0 or -errno, records nothing. */
+int mount_attach(int tree, int target);
+/* The same at a path of the host's, on top of what is mounted there, "/" included. */
+int mount_attach_path(int tree, const char *path);
+
+/* mount(2) on descriptors; source may be NULL or, with source_fd >= 0, ignored. 0 or -errno, records nothing. */
+struct mount_request {
+	const char *source;
+	int source_fd; /* -1: take `source` */
+	const char *type;
+	unsigned long flags; /* MS_* */
+	const char *data;
+};
+int mount_on(int target, const struct mount_request *request);
+
+/* Bind `source` (descriptors both) on `target`. 0 or -errno, records nothing. */
+int mount_bind(int source, int target, bool recursive);
+
+/*
+ * Set and clear flags (MS_*, only MOUNT_FLAGS_OWN count) of the mount whose root `mount` is; what is named in neither stays.
+ * So flags that a user namespace has locked are kept by themselves. 0 or -errno, records nothing.
+ */
+int mount_change(int mount, unsigned long set, unsigned long clear);
+
+/* The same, only setting, for the mount that is the process's root: needs no procfs. */
+int mount_change_root(unsigned long set);
+
+/* Propagation: MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE, with MS_REC if wanted. 0 or -errno. */
+int mount_propagate(int mount, unsigned long propagation);
+
+#endif

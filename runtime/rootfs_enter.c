@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The change of root, and what comes right after it: the terminal on /dev/console. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/arena.h"
+#include "lib/config.h"
+#include "lib/error.h"
+#include "lib/fd.h"
+#include "lib/file.h"
+#include "lib/path.h"
+#include "runtime/mount_call.h"
+#include "runtime/rootfs_inside.h"
+#include "runtime/spec/spec.h"
+
+/* ---- without pivot_root(2) ---- */
+
+/* Which mount a descriptor lies on: /proc/self/fdinfo says since 3.15. */
+static int mount_id(int proc, int fd)
+{
+	char path[40], text[256];
+	const char *found;
+
+	snprintf(path, sizeof(path), "self/fdinfo/%d", fd);
+	if (file_read_small(proc, path, text, sizeof(text)) < 0)
+		return -1;
+	found = strstr(text, "mnt_id:");
+	return found ? atoi(found + strlen("mnt_id:")) : -1;
+}
+
+/* mountinfo writes blanks, tabs, newlines and backslashes in octal. In place. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from; to++) {
+		if (from[0] == '\\' && from[1] && from[2] && from[3]) {
+			*to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
+			from += 4;
+		} else {
+			*to = *from++;
+		}
+	}
+	*to = 0;
+}
+
+/* "36 35 98:0 /mnt1 /mnt2 rw,noatime ...": the fifth field if the second is `root`, NUL-terminated in place; else NULL. */
+static char *child_mount(char *line, int root)
+{
+	char *rest;
+	const long id = strtol(line, &rest, 10);
+	const long parent = strtol(rest, &rest, 10);
+	char *point;
+
+	if (parent != root || id == root)
+		return NULL;
+	for (int field = 0; rest && field < 2; field++)
+		rest = strchr(rest + 1, ' ');
+	if (!rest)
+		return NULL;
+	point = rest + 1;
+	point[strcspn(point, " ")] = 0;
+	/* What is stacked on the root itself is the container's. */
+	return strcmp(point, "/") == 0 ? NULL : point;
+}
+
+/*
+ * Everything that was mounted on the old root itself goes: in its new place below the container's root no path leads
+ * there, but a procfs in the namespace would still let a user namespace inside mount one without our masks.
+ * cwd is the old root. In a user namespace the mounts are locked together and stay.
+ */
+static int unmount_children(const struct rootfs *rootfs, char *mountinfo, int root)
+{
+	for (char *line = mountinfo, *next; line && *line; line = next) {
+		bool any = false;
+		char *point;
+
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = 0;
+		point = child_mount(line, root);
+		if (!point)
+			continue;
+		unescape(point);
+		/* Several may be stacked on one place. */
+		while (umount2(point + 1, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+			any = true;
+		if (!any && !rootfs->options.user_namespace)
+			return fail(errno, "unmount %s of the old root", point);
+	}
+	return 0;
+}
+
+/*
+ * Put the rootfs over "/" and make that our root, as switch_root does. All that is left of the old tree is its root
+ * mount right below: `..` at our root does not lead there, nor does setns(2), which looks up what is on top.
+ */
+static int enter_by_move(struct rootfs *rootfs)
+{
+	enum { MOUNTINFO_LIMIT = 16 << 20 };
+	auto_fd int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const int root = old < 0 ? -1 : mount_id(rootfs->proc, old);
+	char *mountinfo = file_read(rootfs->arena, rootfs->proc, "self/mountinfo", MOUNTINFO_LIMIT,
+				    NULL);
+	int result;
+
+	if (!mountinfo)
+		return -errno;
+	if (root < 0)
+		return fail(EINVAL, "change of root: find the old root's mount");
+	if (strcmp(rootfs->attach, "/") != 0 && mount(".", "/", NULL, MS_MOVE, NULL) < 0)
+		return fail(errno, "change of root: move the rootfs to /");
+	if (chroot(".") < 0 || fchdir(old) < 0)
+		return fail(errno, "change of root");
+	result = unmount_children(rootfs, mountinfo, root);
+	if (chdir("/") < 0 && result == 0)
+		result = fail(errno, "change of root: go to /");
+	return result;
+}
+
+/* Is the root that we have the very first one, the initramfs? Its mount is its own parent. */
+static bool root_is_first(const struct rootfs *rootfs)
+{
+	auto_fd int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const int root = old < 0 ? -1 : mount_id(rootfs->proc, old);
+	char *mountinfo = file_read(rootfs->arena, rootfs->proc, "self/mountinfo", 16 << 20, NULL);
+	char first[32];
+	size_t length;
+
+	if (root < 0 || !mountinfo)
+		return false;
+	length = (size_t)snprintf(first, sizeof(first), "%d %d ", root, root);
+	if (strncmp(mountinfo, first, length) == 0)
+		return true;
+	first[length] = 0;
+	for (const char *line = strchr(mountinfo, '\n'); line; line = strchr(line + 1, '\n'))
+		if (strncmp(line + 1, first, length) == 0)
+			return true;
+	return false;
+}
+
+/* ---- with it ---- */
+
+static int enter_by_pivot(const struct rootfs *rootfs)
+{
+	if (syscall(SYS_pivot_root, ".", ".") < 0)
+		return -errno;
+	/* cwd is the new root with the old one on top of it: unmounting that must not go out to the host. */
+	if ((rootfs->spec->rootfs_propagation & MS_SHARED) &&
+	    mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+		return fail(errno, "change of root: make the old root a slave");
+	if (umount2(".", MNT_DETACH) < 0)
+		return fail(errno, "change of root: unmount the old root");
+	return 0;
+}
+
+int rootfs_enter(struct rootfs *rootfs)
+{
+	int result;
+
+	if (fchdir(rootfs->root) < 0)
+		return fail(errno, "change of root: go to the rootfs");
+	if (rootfs->in_place)
+		return 0;
+	if (!rootfs->options.new_mount_namespace)
+		return chroot(".") < 0 ? fail(errno, "change of root: chroot") : 0;
+	if (rootfs->options.no_pivot)
+		return enter_by_move(rootfs);
+	result = enter_by_pivot(rootfs);
+	if (result == -EINVAL && IS_ENABLED(CONFIG_INITRAMFS_PIVOT) && root_is_first(rootfs))
+		return enter_by_move(rootfs);
+	if (result < 0)
+		return fail(-result, "change of root: pivot_root");
+	return chdir("/") < 0 ? fail(errno, "change of root: go to /") : 0;
+}
+
+/* ---- the terminal ---- */
+
+/* A kernel without the newer calls: through the host's procfs, which is out of sight but open. */
+static int bind_through(int proc, int source, int target)
+{
+	char from[PATH_FD_SIZE], to[PATH_FD_SIZE];
+	int result = 0;
+
+	snprintf(from, sizeof(from), "self/fd/%d", source);
+	snprintf(to, sizeof(to), "self/fd/%d", target);
+	if (fchdir(proc) < 0 || mount(from, to, NULL, MS_BIND, NULL) < 0)
+		result = -errno;
+	if (chdir("/") < 0 && result == 0)
+		result = -errno;
+	return result;
+}
+
+static int bind_after_enter(const struct rootfs *rootfs, int source, int target)
+{
+	auto_fd int tree = mount_clone(source, "", false);
+
+	if (tree == -ENOSYS || tree == -EPERM)
+		return bind_through(rootfs->proc, source, target);
+	return tree < 0 ? tree : mount_attach(tree, target);
+}
+
+/* The image may have put a link there (CVE-2025-52565, CVE-2026-88264): not followed, and not accepted. */
+static int open_console(int dev)
+{
+	struct stat info;
+	int fd = openat(dev, "console", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT) {
+		if (mknodat(dev, "console", S_IFREG | 0600, 0) < 0)
+			return fail(errno, "make /dev/console");
+		fd = openat(dev, "console", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	}
+	if (fd < 0 || fstat(fd, &info) < 0) {
+		fail(errno, "open /dev/console");
+		close_fd(&fd);
+		return -error_last()->no;
+	}
+	if (S_ISLNK(info.st_mode) || S_ISDIR(info.st_mode)) {
+		close_fd(&fd);
+		return fail(ELOOP, "/dev/console in the rootfs is a link or a folder");
+	}
+	return fd;
+}
+
+int rootfs_bind_console(struct rootfs *rootfs, int terminal)
+{
+	auto_fd int dev = path_open(rootfs->root, "/dev", O_PATH | O_DIRECTORY, 0, PATH_IN_ROOT);
+	auto_fd int console = -1;
+	int result;
+
+	if (dev < 0)
+		return fail(-dev, "open /dev");
+	console = open_console(dev);
+	if (console < 0)
+		return console;
+	result = bind_after_enter(rootfs, terminal, console);
+	return result < 0 ? fail(-result, "bind the terminal on /dev/console") : 0;
+}

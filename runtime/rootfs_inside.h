@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of this room share: the plan of a container's file system and what is open of it. */
+#ifndef RUNTIME_ROOTFS_INSIDE_H
+#define RUNTIME_ROOTFS_INSIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "runtime/mount_option.h"
+#include "runtime/rootfs.h"
+
+struct arena;
+struct spec;
+struct spec_mount;
+
+enum mount_kind {
+	MOUNT_FRESH,	  /* a file system by its type */
+	MOUNT_BIND,
+	MOUNT_REMOUNT,	  /* flags of what is mounted there already */
+	MOUNT_CGROUP,	  /* type cgroup or cgroup2: the cgroup room knows */
+	MOUNT_PROPAGATION, /* propagation words and nothing else */
+};
+
+struct mount_plan {
+	const struct spec_mount *spec;
+	enum mount_kind kind;
+	struct mount_options options;
+	const char *source; /* bind: absolute, host's view; fresh: what the file system is given */
+	int tree; /* P: the bind source as a detached mount; C: a tmpfs to be made read-only; or -1 */
+};
+
+struct rootfs {
+	struct arena *arena;
+	const struct spec *spec;
+	struct rootfs_options options;
+	const char *path;	    /* of the rootfs, absolute, as the host sees it */
+	const char *attach;	    /* where in the old tree it is put: itself, or "/" if C may be unable to reach it */
+	struct mount_plan *mounts;  /* spec->mount_count of them */
+	bool in_place;		    /* the rootfs is the root that C has already: no bind, no change of root */
+	bool devices;		    /* make default devices: /dev is not a bind mount */
+	int tree;		    /* the rootfs as a detached mount, opened by P; or -1 */
+	int root;		    /* O_PATH, in C */
+	int proc;		    /* the host's procfs, verified, in C */
+	int scratch;		    /* see mask.c; -1: none */
+};
+
+/* C: what is on top at a path of the old tree, "/" too. O_PATH descriptor, or -1 with errno. rootfs.c */
+int rootfs_open_attached(const char *path);
+
+/* "mounts[3].options" for messages. */
+enum { MOUNT_PROPERTY_SIZE = 40 };
+char *mount_property(const struct rootfs *rootfs, const struct mount_plan *mount, const char *member,
+		     char buffer[MOUNT_PROPERTY_SIZE]);
+
+/* P: decide about one mount; spec and tree are set. mount.c */
+int mount_decide(struct rootfs *rootfs, struct mount_plan *mount);
+/* P: open the source of a bind mount as a detached mount. */
+int mount_open_source(const struct rootfs *rootfs, struct mount_plan *mount);
+/* C: carry one out. mount_make.c */
+int mount_make(struct rootfs *rootfs, struct mount_plan *mount);
+/* C: read-only file systems that had to be written to until all mounts were made. */
+int mount_make_readonly(struct rootfs *rootfs);
+
+/*
+ * C: a descriptor (O_PATH) of the place of a mount inside the rootfs, made if missing (a folder, or a
+ * file if `file` says so). mount_target.c
+ */
+int mount_target(const struct rootfs *rootfs, const struct mount_plan *mount);
+
+/* C: fill the tmpfs `mount` with a copy of the folder `below`. mount_copy_up.c */
+int mount_copy_up(int below, int mount);
+
+/* C: device nodes and links. device.c */
+int devices_make(struct rootfs *rootfs);
+
+/* C: maskedPaths and readonlyPaths. Preparing mounts something at `place` in the old tree. mask.c */
+int mask_prepare(struct rootfs *rootfs, const char *place);
+int mask_apply(struct rootfs *rootfs);
+
+/* C, in its new root: read back what was promised. rootfs_verify.c */
+int rootfs_verify(const struct rootfs *rootfs);
+
+#endif
