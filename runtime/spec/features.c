@@ -106,7 +106,7 @@ char *spec_features(struct arena *arena)
 {
 	struct json_writer writer;
 
-	json_write_start(&writer, arena, true);
+	json_write_start(&writer, arena, JSON_TABS);
 	json_write_object(&writer, NULL);
 	json_write_string(&writer, "ociVersionMin", "1.0.0");
 	json_write_string(&writer, "ociVersionMax", "1.3.0");

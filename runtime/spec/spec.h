@@ -304,7 +304,7 @@ struct spec {
 /*
  * Read and check a config.json of `size` bytes; `name` is the file for messages. Everything that
  * can be refused without touching the system is refused here, with the property's path and line.
- * NULL: error recorded.
+ * `text` must live as long as the result, which points into it. NULL: error recorded.
  */
 struct spec *spec_parse(struct arena *arena, const char *text, size_t size, const char *name);
 

@@ -13,7 +13,6 @@
 
 enum {
 	HOST_NAME_SIZE = 64, /* __NEW_UTS_LEN of the kernel */
-	CGROUP_TYPE_ANY = 'a',
 };
 
 const cJSON *spec_member(const cJSON *object, const char *name)
@@ -306,7 +305,9 @@ static int read_rdma(struct spec_reader *reader, const struct spec_frame *frame,
 	struct spec_rdma *entry;
 
 	resources->rdma_count = spec_count(frame->node);
-	resources->rdma = arena_array(reader->arena, resources->rdma_count + 1, sizeof(*entry));
+	if (!resources->rdma_count)
+		return 0;
+	resources->rdma = arena_array(reader->arena, resources->rdma_count, sizeof(*entry));
 	if (!resources->rdma)
 		return -ENOMEM;
 	for (entry = resources->rdma; item.node; item.node = item.node->next, entry++) {
