@@ -69,6 +69,6 @@ endif
 
 # The link $(O)/sysroot leads to this target's entry of the cache; the stamp changes with it.
 $(generated)/sysroot: FORCE | $(generated)/
-	@CC='$(CC)$(if $(is_clang), $(filter --target%,$(target_flags)))' AR='$(AR)' RANLIB='$(RANLIB)' TRIPLET='$(triplet)' \
-		FLAGS='$(machine_flags)' board/host/sysroot >$@.path && \
-		ln -sfn "$$(cat $@.path)" $(O)/sysroot && scripts/update $@ <$@.path
+	@folder=$$(CC='$(CC)$(if $(is_clang), $(filter --target%,$(target_flags)))' AR='$(AR)' RANLIB='$(RANLIB)' \
+		TRIPLET='$(triplet)' FLAGS='$(machine_flags)' board/host/sysroot) && \
+		ln -sfn "$$folder" $(O)/sysroot && echo "$$folder" | scripts/update $@
