@@ -51,8 +51,6 @@ $(O)/.config: $(kconfig_files) | $(O)/
 		echo "$@: older than the Kconfig files, taken as it is (no kconfiglib here)"; \
 	fi
 	@touch $@
-$(generated)/auto.conf: $(O)/.config scripts/autoconf | $(host_packages)
-	$(Q)scripts/autoconf $< $(generated)
 
 # ---- toolchain and libraries ----
 
@@ -73,6 +71,8 @@ $(host_packages): scripts/packages | $(generated)/
 	$(Q)ARCH_PACKAGES='$(if $(ARCH),gcc-$(patsubst %-,%,$(CROSS_COMPILE)) $(patsubst %,linux-libc-dev-%-cross,$(filter-out amd64,$(word 2,$(target)))))' scripts/packages build
 	@touch $@
 endif
+$(generated)/auto.conf: $(O)/.config scripts/autoconf | $(host_packages)
+	$(Q)scripts/autoconf $< $(generated)
 
 # ---- what to compile: each folder's Kbuild names it ----
 

@@ -61,8 +61,8 @@ else
 library_root := $(O)/sysroot
 sysroot_stamp := $(generated)/sysroot
 endif
-libgcc := $(shell $(CC) $(target_flags) $(if $(is_clang),--rtlib=libgcc) -print-libgcc-file-name)
-include_flags := -nostdinc -isystem $(library_root)/include -isystem $(library_root)/include/cjson -isystem $(shell $(CC) -print-file-name=include)
+libgcc := $(shell $(CC) $(target_flags) $(if $(is_clang),--rtlib=libgcc) -print-libgcc-file-name 2>/dev/null)
+include_flags := -nostdinc -isystem $(library_root)/include -isystem $(library_root)/include/cjson -isystem $(shell $(CC) -print-file-name=include 2>/dev/null)
 crt_first := -nostdlib -L$(library_root)/lib $(library_root)/lib/$(if $(CONFIG_STATIC_FIXED),crt1.o,rcrt1.o) $(library_root)/lib/crti.o
 libraries := -Wl,--start-group $(patsubst lib%,-l%,$(library_names)) -lc $(libgcc) -Wl,--end-group $(library_root)/lib/crtn.o
 endif
