@@ -46,17 +46,22 @@ guest_root() {
 
 # guest_program DIR PROGRAM...: programs of this machine with the libraries they need; missing ones are named
 guest_program() {
-	local root=$1 program path file
+	local root=$1 program path
 	shift
 	for program in "$@"; do
 		path=$(type -P "$program") || { echo "guest: no $program here" >&2; continue; }
 		path=$(readlink -f "$path")
 		rm -f "$root/usr/bin/$program"
 		cp -L "$path" "$root/usr/bin/$program"
-		ldd "$path" 2> /dev/null | grep -o '/[^ ]*' | while read -r file; do
-			mkdir -p "$root$(dirname "$file")"
-			[ -e "$root$file" ] || cp -L "$file" "$root$file"
-		done
+		guest_libraries "$root" "$path"
+	done
+}
+
+guest_libraries() { # DIR PROGRAM-FILE
+	local file
+	{ ldd "$2" 2> /dev/null || true; } | { grep -o '/[^ ]*' || true; } | while read -r file; do
+		mkdir -p "$1$(dirname "$file")"
+		[ -e "$1$file" ] || cp -L "$file" "$1$file"
 	done
 }
 

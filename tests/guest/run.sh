@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# run.sh [CRUET [FILE.t...]]: the integration suite, and the tests of this folder, in QEMU guests
+# with kernels and cgroup layouts that this machine does not have. Prints TAP.
+#
+#   v2   cgroup v2 alone with all its controllers; the guest's root is the initramfs
+#   v1   every controller in a v1 hierarchy; the guest's root is a tmpfs, as of a normal system
+#
+# GUESTS chooses among them (default both, at the same time), GUEST_TIMEOUT is the time each may
+# take in seconds (default 280). Needs qemu-system-x86_64; the guest's kernel is taken from Debian's package
+# once and kept in ${CRUET_CACHE:-~/.cache/cruet}/guest.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=${here%/tests/guest}
+# shellcheck source=tests/guest/lib.sh
+. "$here/lib.sh"
+
+cruet=$(readlink -f "${1:-${CRUET:-$top/build/cruet}}")
+[ $# -eq 0 ] || shift
+build=${BUILD:-$top/build}
+guests=${GUESTS:-v2 v1}
+programs=(bash dash jq unshare nsenter mount umount script timeout stat mawk pgrep ps flock ip find sed grep sort
+	cut head tail tr cat cp ln ls mv mkdir mktemp rm rmdir touch wc od cmp diff tee chmod chown readlink
+	dirname basename env sleep id date seq truncate xargs mountpoint mknod mkfifo setpriv findmnt
+	prlimit taskset chroot stty expr comm uniq paste nproc sha256sum strings)
+
+skip_all() { echo "1..0 # SKIP $*"; exit 0; }
+[ "$(id -u)" = 0 ] || skip_all "needs root (device nodes in the initramfs)"
+for tool in qemu-system-x86_64 cpio jq gcc; do
+	command -v "$tool" > /dev/null || skip_all "needs $tool"
+done
+[ -x "$cruet" ] || { echo "Bail out! no runtime at $cruet"; exit 1; }
+guest_kernel > /dev/null || skip_all "no kernel for the guest"
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/cruet-guest.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+make_initramfs() {
+	local root=$work/root source program busybox=$build/rootfs/bin/busybox
+	[ -x "$busybox" ] || busybox=$(type -P busybox)
+	guest_root "$root" "$busybox"
+	guest_program "$root" "${programs[@]}" 2> /dev/null
+	ln -sf dash "$root/usr/bin/sh"
+	ln -sf mawk "$root/usr/bin/awk"
+	mkdir -p "$root/cruet/build/tests" "$root/cruet/tests"
+	cp -a "$top/tests/integration" "$here" "$root/cruet/tests/"
+	[ ! -d "$build/rootfs" ] || cp -a "$build/rootfs" "$root/cruet/build/rootfs"
+	install "$here/init" "$root/init"
+	install "$here/job" "$root/cruet/job"
+	install "$cruet" "$root/cruet/build/cruet"
+	guest_libraries "$root" "$cruet" # for another runtime: cruet needs none
+	for source in "$top"/tests/integration/*.c; do
+		program=$root/cruet/build/tests/$(basename "$source" .c)
+		gcc -std=gnu11 -D_GNU_SOURCE -O1 -static -s -o "$program" "$source"
+	done
+	guest_pack "$root" "$work/initramfs"
+	rm -rf "$root"
+}
+
+boot() { # GUEST FILES
+	local arguments="cruet.job=$2"
+	case $1 in
+	v1) arguments+=" cruet.cgroup=v1 cruet.root=tmpfs" ;;
+	esac
+	guest_boot "${GUEST_TIMEOUT:-280}" "$work/initramfs" "$arguments" -cpu max -smp 2 -m 1024 \
+		-device virtio-rng-pci > "$work/$1.log" || echo "guest: qemu ended with $?" >> "$work/$1.log"
+}
+
+# The guest's TAP with our numbers; a file that planned more than it ran, or failed without a failing test, is a failure.
+translate() { # GUEST
+	awk -v guest="$1" -v first="$count" '
+		function result(word, text) { printf "%s %d - %s: %s\n", word, ++first, guest, text }
+		/^guest: file / { file = $3; seen = bad = 0; next }
+		/^guest: status / {
+			if ($3 != 0 && !bad) result("not ok", file " ended with status " $3)
+			else if (!seen && !skipped) result("not ok", file " printed no test")
+			print "# " guest ": " file " done " $4 " " $5 " " $6
+			file = ""; skipped = 0
+			next
+		}
+		/^guest: end/ { ended = 1 }
+		/^guest: / { print "# " guest ": " substr($0, 8); next }
+		/^not ok [0-9]+/ { bad = 1; seen++; sub(/^not ok [0-9]+( - )?/, ""); result("not ok", file " " $0); next }
+		/^ok [0-9]+/ { seen++; sub(/^ok [0-9]+( - )?/, ""); result("ok", file " " $0); next }
+		/^1\.\.0/ { skipped = 1; sub(/^1\.\.0 */, ""); result("ok", file " " $0); next }
+		/^Bail out/ { bad = 1; result("not ok", file " " $0); next }
+		/^1\.\.[0-9]+$/ {
+			if (substr($0, 4) + 0 != seen) { bad = 1; result("not ok", file " planned " $0 " ran " seen) }
+			next
+		}
+		/^#/ { print; next }
+		{ print "# " $0 }
+		END {
+			if (file) result("not ok", file " did not end in time")
+			if (!ended) result("not ok", "the guest did not reach its end")
+			else result("ok", "the guest booted, ran all and powered off")
+			print first > "'"$work/count"'"
+		}' "$work/$1.log"
+	count=$(cat "$work/count")
+}
+
+make_initramfs
+if [ $# -gt 0 ]; then
+	files=$*
+else
+	files=$(cd "$top/tests" && echo guest/*.t integration/*.t | tr ' ' '\n' | sed 's,.*/,,' | grep -v '^\*' | tr '\n' ' ')
+fi
+files=$(echo "$files" | xargs | tr ' ' ,)
+for guest in $guests; do boot "$guest" "$files" & done
+wait
+count=0
+for guest in $guests; do translate "$guest"; done > "$work/tap"
+cat "$work/tap"
+echo "1..$(cat "$work/count")"
+! grep -q '^not ok' "$work/tap"
