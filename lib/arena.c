@@ -19,6 +19,7 @@ enum {
 	ARENA_FIRST_BLOCK = 64 << 10,
 	ARENA_LARGEST_BLOCK = 1 << 20, /* below the size of a huge page */
 	ARENA_PAGE = 4096,
+	ARENA_LARGEST_REQUEST = 1 << 30, /* more is a mistake */
 };
 
 /* With AddressSanitizer each allocation is a heap block of its own, so that overruns are seen. */
@@ -56,7 +57,7 @@ static bool grow(struct arena *arena, size_t size)
 		if (block_size > ARENA_LARGEST_BLOCK)
 			block_size = ARENA_LARGEST_BLOCK;
 	}
-	if (size > SIZE_MAX / 2)
+	if (size > ARENA_LARGEST_REQUEST)
 		return false;
 	size += sizeof(*block);
 	if (ARENA_SPLIT)
