@@ -269,6 +269,7 @@ static void put_option(struct page *page, const struct args_option *option)
 
 void args_help(const char *usage_text, const char *description, const struct args_option *table)
 {
+	const struct args_option help_option = { .name = "help", .letter = 'h', .help = "show this help" };
 	struct page page;
 
 	page.used = 0;
@@ -281,7 +282,6 @@ void args_help(const char *usage_text, const char *description, const struct arg
 		if (table->help)
 			put_option(&page, table);
 	}
-	put(&page, "  -h, --help");
-	put(&page, "                  show this help\n");
+	put_option(&page, &help_option);
 	flush(&page);
 }
