@@ -20,23 +20,27 @@ enum cgroup_manager { CGROUP_MANAGER_FS, CGROUP_MANAGER_DISABLED };
 /*
  * Where a container's groups are. `record` is one line of text without newline that says it all
  * (kept in the state record before the groups are made, so that whoever comes later can remove
- * them): "disabled", or "v2:/path", "v1:/path" ... its grammar belongs to this room.
+ * them); its grammar is in group_record.c.
  */
 struct cgroup;
 
 /*
  * Plan, without side effects: find the hierarchies, choose the path from linux.cgroupsPath (NULL: "/<id>" below
- * our own group; absolute: below the mount; relative: below our own group), refuse limits
- * whose controller is missing. Memory from the arena; NULL: error recorded.
+ * our own group; absolute: below the mount; relative: below our own group, on v2 with controllers
+ * beside it), refuse a group that has processes or is frozen, and limits whose controller is
+ * missing. Memory from the arena; NULL: error recorded.
  */
 struct cgroup *cgroup_plan(struct arena *arena, enum cgroup_manager manager, const char *cgroups_path,
 			   const char *id, const struct spec_resources *resources);
 
-/* From a state record. Does not touch the system. NULL: error recorded. */
+/* From a state record, which must live as long. Does not touch the system. NULL: error recorded. */
 struct cgroup *cgroup_from_record(struct arena *arena, const char *record);
 const char *cgroup_record(const struct cgroup *cgroup);
 
-/* Make the groups (refusing one that has processes or is frozen), enable controllers. On error what was made is removed. */
+/*
+ * Make the groups, enable controllers. A group that somebody else made since the plan is refused, and never
+ * touched by cgroup_remove() of this struct. On error what was made is removed.
+ */
 int cgroup_make(struct cgroup *cgroup);
 
 /* Write limits and device rules; before the process enters, but for what a kernel wants later. */
@@ -55,8 +59,19 @@ bool cgroup_needs_enter(const struct cgroup *cgroup, bool cloned_into);
 int cgroup_enter(struct cgroup *cgroup, pid_t pid, bool cloned_into);
 int cgroup_open_enter(struct cgroup *cgroup);
 
-/* For exec --cgroup: the same groups, `sub` below (components checked: never above). New cgroup from the arena. */
+/*
+ * For exec --cgroup: the same groups, `sub` ("path", or "controller,controller:path" on v1, ":path" on v2) below; ".." is
+ * refused, and the group must exist. Several: call it again on the result. New cgroup from the
+ * arena, to be closed by itself; NULL: error recorded.
+ */
 struct cgroup *cgroup_sub(struct arena *arena, const struct cgroup *cgroup, const char *sub);
+
+/*
+ * For exec when the v2 group answers EBUSY or EOPNOTSUPP, because the container's init has made groups below
+ * and given them controllers: the same groups, on v2 the one below in which `pid` (of the init) is now.
+ * New cgroup from the arena, to be closed by itself; NULL: error recorded.
+ */
+struct cgroup *cgroup_where(struct arena *arena, const struct cgroup *cgroup, pid_t pid);
 
 /* All pids in the groups and below, from the arena; count or -errno. */
 ssize_t cgroup_processes(struct arena *arena, const struct cgroup *cgroup, pid_t **pids);
@@ -85,6 +100,10 @@ uint64_t cgroup_oom_kills(const struct cgroup *cgroup);
  */
 int cgroup_mount(const struct cgroup *cgroup, int target, unsigned long flags, const char *data,
 		 bool cgroup_namespace);
+
+/* For type "cgroup2" alone: the v2 tree, also where the host has v1 hierarchies beside it. */
+int cgroup_mount_v2(const struct cgroup *cgroup, int target, unsigned long flags, const char *data,
+		    bool cgroup_namespace);
 
 /* Closes descriptors. */
 void cgroup_close(struct cgroup *cgroup);

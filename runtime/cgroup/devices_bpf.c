@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Device rules on v2: a program of type BPF_PROG_TYPE_CGROUP_DEVICE, which the kernel asks with a
+ * device and the wanted access and which answers 1 or 0 (kernel: cgroup-v2.rst, "Device
+ * controller"; bpf(2)). Newer numbers and structures of linux/bpf.h are written down here.
+ */
+#include <stdint.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/arena.h"
+#include "lib/error.h"
+#include "lib/fd.h"
+#include "lib/log.h"
+#include "runtime/cgroup/devices.h"
+
+static const char property[] = "linux.resources.devices";
+
+enum {
+	COMMAND_LOAD = 5,
+	COMMAND_ATTACH = 8,
+	COMMAND_DETACH = 9,
+	COMMAND_FD_BY_ID = 13,
+	COMMAND_QUERY = 16,
+	PROGRAM_CGROUP_DEVICE = 15,
+	ATTACH_CGROUP_DEVICE = 6,
+	FLAG_ALLOW_MULTI = 2,
+	FLAG_REPLACE = 4,
+	PROGRAMS_MAX = 64, /* the kernel's own limit for a group */
+};
+
+/* ---- the program ---- */
+
+enum opcode {
+	LOAD_WORD = 0x61,
+	MOVE = 0xbf,
+	MOVE_VALUE = 0xb7,
+	AND_VALUE = 0x57,
+	SHIFT_RIGHT = 0x77,
+	JUMP = 0x05,
+	JUMP_IF_EQUAL = 0x15,
+	JUMP_IF_NOT_EQUAL = 0x55,
+	JUMP_IF_BITS = 0x45,
+	EXIT = 0x95,
+};
+
+enum reg { RESULT = 0, CONTEXT = 1, TYPE = 2, ACCESS = 3, MAJOR = 4, MINOR = 5 };
+
+/* Placeholders for jumps to the two ends, which are not known yet. */
+enum { TO_ALLOW = -1, TO_DENY = -2 };
+
+struct writer {
+	struct device_insn *program;
+	size_t size;
+};
+
+static void put(struct writer *writer, enum opcode code, enum reg destination, enum reg source,
+		int16_t offset, int32_t value)
+{
+	writer->program[writer->size++] = (struct device_insn){
+		.code = (uint8_t)code,
+		.destination = (uint8_t)destination & 15,
+		.source = (uint8_t)source & 15,
+		.offset = offset,
+		.value = value,
+	};
+}
+
+/* struct bpf_cgroup_dev_ctx: access << 16 | type, major, minor. */
+static void put_start(struct writer *writer)
+{
+	put(writer, LOAD_WORD, TYPE, CONTEXT, 0, 0);
+	put(writer, MOVE, ACCESS, TYPE, 0, 0);
+	put(writer, AND_VALUE, TYPE, 0, 0, 0xffff);
+	put(writer, SHIFT_RIGHT, ACCESS, 0, 0, 16);
+	put(writer, LOAD_WORD, MAJOR, CONTEXT, 4, 0);
+	put(writer, LOAD_WORD, MINOR, CONTEXT, 8, 0);
+}
+
+/*
+ * ACCESS holds the kinds of access that no rule has decided yet. What a rule allows is taken out, and
+ * nothing left means yes; what it denies means no at once.
+ */
+static void put_rule(struct writer *writer, const struct device_rule *rule)
+{
+	const bool partly = rule->allow && rule->access != DEVICE_ALL;
+	int16_t left = (int16_t)((rule->type != 'a') + (rule->major != DEVICE_ANY) +
+				 (rule->minor != DEVICE_ANY) + (partly ? 2 : 1) - 1);
+
+	if (rule->type != 'a')
+		put(writer, JUMP_IF_NOT_EQUAL, TYPE, 0, left--, rule->type == 'b' ? 1 : 2);
+	if (rule->major != DEVICE_ANY)
+		put(writer, JUMP_IF_NOT_EQUAL, MAJOR, 0, left--, rule->major);
+	if (rule->minor != DEVICE_ANY)
+		put(writer, JUMP_IF_NOT_EQUAL, MINOR, 0, left--, rule->minor);
+	if (partly)
+		put(writer, AND_VALUE, ACCESS, 0, 0, (int32_t)~rule->access);
+	if (!rule->allow)
+		put(writer, JUMP_IF_BITS, ACCESS, 0, TO_DENY, (int32_t)rule->access);
+	else if (partly)
+		put(writer, JUMP_IF_EQUAL, ACCESS, 0, TO_ALLOW, 0);
+	else
+		put(writer, JUMP, 0, 0, TO_ALLOW, 0);
+}
+
+/* The end of one answer, with the jumps to it; without any, and not reached from above, it may not be there. */
+static void put_end(struct writer *writer, int16_t placeholder, bool reached)
+{
+	const size_t end = writer->size;
+
+	for (size_t i = 0; i < end; i++) {
+		if (writer->program[i].offset != placeholder)
+			continue;
+		writer->program[i].offset = (int16_t)(end - i - 1);
+		reached = true;
+	}
+	if (!reached)
+		return;
+	put(writer, MOVE_VALUE, RESULT, 0, 0, placeholder == TO_ALLOW);
+	put(writer, EXIT, 0, 0, 0, 0);
+}
+
+size_t devices_program(const struct device_rules *rules, struct device_insn *program)
+{
+	struct writer writer = { .program = program };
+
+	put_start(&writer);
+	/* The last rule that matches counts: from the last one on, the first. */
+	for (size_t i = rules->count; i-- > 0;) {
+		if (rules->items[i].access)
+			put_rule(&writer, &rules->items[i]);
+	}
+	put_end(&writer, rules->allow ? TO_ALLOW : TO_DENY, true);
+	put_end(&writer, rules->allow ? TO_DENY : TO_ALLOW, false);
+	return writer.size;
+}
+
+/* ---- into the kernel ---- */
+
+struct load_request {
+	uint32_t type, count;
+	uint64_t program, license;
+	uint32_t log_level, log_size;
+	uint64_t log;
+	uint32_t version, flags;
+	char name[16];
+};
+
+struct attach_request {
+	uint32_t target, program, type, flags, replaced;
+};
+
+/* Kernels 6.17 to 7.1 write behind the end of a short one: leave them room. */
+struct query_request {
+	uint32_t target, type, query_flags, attach_flags;
+	uint64_t programs;
+	uint32_t count;
+	unsigned char room[228];
+};
+
+struct fd_request {
+	uint32_t id, next, flags;
+};
+
+static int call(int command, void *request, size_t size)
+{
+	long result = syscall(SYS_bpf, command, request, size);
+
+	return result < 0 ? -errno : (int)result;
+}
+
+static int load(const struct device_insn *program, size_t count)
+{
+	struct load_request request = {
+		.type = PROGRAM_CGROUP_DEVICE,
+		.count = (uint32_t)count,
+		.program = (uintptr_t)program,
+		.license = (uintptr_t) "Apache-2.0",
+		.name = "devices",
+	};
+
+	return call(COMMAND_LOAD, &request, sizeof(request));
+}
+
+/* Before 5.11 programs count as locked memory, of which 64 KiB are allowed as a rule. */
+static int load_with_more_memory(const struct device_insn *program, size_t count)
+{
+	struct rlimit old, more = { RLIM_INFINITY, RLIM_INFINITY };
+	int result;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &old) < 0)
+		return -EPERM;
+	if (setrlimit(RLIMIT_MEMLOCK, &more) < 0) {
+		more = (struct rlimit){ old.rlim_max, old.rlim_max };
+		if (setrlimit(RLIMIT_MEMLOCK, &more) < 0)
+			return -EPERM;
+	}
+	result = load(program, count);
+	setrlimit(RLIMIT_MEMLOCK, &old);
+	return result;
+}
+
+static int load_rules(struct arena *arena, const struct device_rules *rules)
+{
+	struct device_insn *program = arena_array(arena, devices_program_size(rules->count),
+						  sizeof(*program));
+	size_t count;
+	int fd;
+
+	if (!program)
+		return -ENOMEM;
+	count = devices_program(rules, program);
+	fd = load(program, count);
+	if (fd == -EPERM)
+		fd = load_with_more_memory(program, count);
+	if (fd >= 0)
+		return fd;
+	return fail(-fd, "%s: load a BPF program of %zu instructions (CONFIG_CGROUP_BPF)", property,
+		    count);
+}
+
+static int attach(struct group *group, int program, int replaced)
+{
+	struct attach_request request = {
+		.target = (uint32_t)group->dir,
+		.program = (uint32_t)program,
+		.type = ATTACH_CGROUP_DEVICE,
+		.flags = FLAG_ALLOW_MULTI,
+	};
+
+	if (replaced >= 0) {
+		request.flags |= FLAG_REPLACE;
+		request.replaced = (uint32_t)replaced;
+	}
+	return call(COMMAND_ATTACH, &request, sizeof(request));
+}
+
+static int detach(struct group *group, int program)
+{
+	struct attach_request request = {
+		.target = (uint32_t)group->dir,
+		.program = (uint32_t)program,
+		.type = ATTACH_CGROUP_DEVICE,
+	};
+
+	return call(COMMAND_DETACH, &request, sizeof(request));
+}
+
+static int program_by_id(uint32_t id)
+{
+	struct fd_request request = { .id = id };
+
+	return call(COMMAND_FD_BY_ID, &request, sizeof(request));
+}
+
+static int query(struct group *group, uint32_t ids[PROGRAMS_MAX], uint32_t *count)
+{
+	struct query_request request = {
+		.target = (uint32_t)group->dir,
+		.type = ATTACH_CGROUP_DEVICE,
+		.programs = (uintptr_t)ids,
+		.count = PROGRAMS_MAX,
+	};
+	int result = call(COMMAND_QUERY, &request, sizeof(request));
+
+	*count = result < 0 ? 0 : request.count;
+	return result;
+}
+
+/* The new program first, so that there is no moment without one; two at once both have to allow. */
+static int exchange(struct group *group, int program)
+{
+	uint32_t ids[PROGRAMS_MAX], count;
+	int result = query(group, ids, &count);
+
+	if (result < 0)
+		return fail(-result, "%s: list the BPF programs of %s", property, group->path);
+	if (count == 1 && program >= 0) {
+		auto_fd int old = program_by_id(ids[0]);
+
+		if (old >= 0 && attach(group, program, old) == 0)
+			return 0; /* BPF_F_REPLACE, 5.6 */
+	}
+	if (program >= 0) {
+		result = attach(group, program, -1);
+		if (result < 0)
+			return fail(-result, "%s: attach a BPF program to %s", property, group->path);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		auto_fd int old = program_by_id(ids[i]);
+
+		result = old < 0 ? old : detach(group, old);
+		if (result < 0 && result != -ENOENT)
+			return fail(-result, "%s: detach a BPF program from %s", property,
+				    group->path);
+	}
+	return 0;
+}
+
+int devices_bpf_apply(struct limits *limits, bool fresh)
+{
+	const struct device_rules *rules = limits->devices;
+	struct group *group = rules->group;
+	auto_fd int program = -1;
+	int result = group_open(group);
+
+	if (result < 0)
+		return fail(-result, "open cgroup %s", group->path);
+	if (!rules->allow || rules->count > 0) {
+		program = load_rules(limits->arena, rules);
+		if (program < 0)
+			return program;
+	}
+	if (!fresh)
+		return exchange(group, program);
+	result = attach(group, program, -1);
+	return result < 0 ? fail(-result, "%s: attach a BPF program to %s", property, group->path) : 0;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Putting processes into the groups. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/arena.h"
+#include "lib/error.h"
+#include "lib/fd.h"
+#include "lib/file.h"
+#include "lib/path.h"
+#include "runtime/cgroup/internal.h"
+
+static const char procs_file[] = "cgroup.procs";
+
+bool cgroup_needs_enter(const struct cgroup *cgroup, bool cloned_into)
+{
+	return cgroup->count > (cloned_into && group_v2_const(cgroup) ? 1 : 0);
+}
+
+int cgroup_open_enter(struct cgroup *cgroup)
+{
+	for (size_t i = 0; i < cgroup->count; i++) {
+		struct group *group = &cgroup->groups[i];
+		char path[PATH_MAX + sizeof(procs_file)];
+
+		/* v2: group->dir does, and as a rule nothing has to be written. */
+		if (group_is_v2(group) || group->procs >= 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", group->path, procs_file);
+		group->procs = open(path, O_WRONLY | O_CLOEXEC);
+		if (group->procs < 0)
+			return fail(errno, "open %s", path);
+	}
+	return 0;
+}
+
+int cgroup_enter(struct cgroup *cgroup, pid_t pid, bool cloned_into)
+{
+	char text[16];
+	int length = snprintf(text, sizeof(text), "%d", (int)pid);
+
+	for (size_t i = 0; i < cgroup->count; i++) {
+		struct group *group = &cgroup->groups[i];
+		int result = 0;
+
+		if (cloned_into && group_is_v2(group))
+			continue;
+		if (group->procs < 0)
+			result = group_write(group, procs_file, text);
+		else if (write(group->procs, text, (size_t)length) < 0)
+			result = -errno;
+		if (result < 0)
+			return fail(-result, "put process %s into cgroup %s",
+				    pid ? text : "self", group->path);
+	}
+	return 0;
+}
+
+/* ---- groups below ---- */
+
+/* "cpu,memory:path" or "path": does the first part name this group? */
+static bool is_named(const struct group *group, const char *controllers, size_t length)
+{
+	char name[256];
+
+	for (size_t at = 0; at <= length; at++) {
+		size_t end = at;
+
+		while (end < length && controllers[end] != ',')
+			end++;
+		if (end - at >= sizeof(name))
+			return false;
+		memcpy(name, controllers + at, end - at);
+		name[end - at] = '\0';
+		if (group_is_v2(group) ? name[0] == '\0' :
+					 word_in(group->controllers, ',', name))
+			return true;
+		at = end;
+	}
+	return false;
+}
+
+/* Whoever writes ".." means to leave: refused, not bent back. */
+static bool has_dotdot(const char *path)
+{
+	for (const char *at = path; *at; at += strcspn(at, "/"), at += strspn(at, "/")) {
+		if (at[0] == '.' && at[1] == '.' && (at[2] == '/' || at[2] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+static int go_below(struct arena *arena, struct group *group, const char *below)
+{
+	char *path;
+
+	if (strcmp(below, "/") == 0)
+		return 0;
+	path = arena_printf(arena, "%s%s", group->path, below);
+	if (!path)
+		return -ENOMEM;
+	group->path = path;
+	if (group_open(group) < 0)
+		return fail(errno, "--cgroup: cgroup %s", path);
+	return 0;
+}
+
+static struct cgroup *copy(struct arena *arena, const struct cgroup *cgroup)
+{
+	struct cgroup *result = arena_alloc(arena, sizeof(*result));
+
+	if (!result)
+		return NULL;
+	*result = *cgroup;
+	result->arena = arena;
+	for (size_t i = 0; i < result->count; i++) {
+		result->groups[i].dir = result->groups[i].procs = -1;
+		result->groups[i].ours = false;
+	}
+	return result;
+}
+
+struct cgroup *cgroup_sub(struct arena *arena, const struct cgroup *cgroup, const char *sub)
+{
+	const char *colon = strchr(sub, ':'), *path = colon ? colon + 1 : sub;
+	struct cgroup *result = copy(arena, cgroup);
+	char rooted[PATH_MAX], below[PATH_MAX];
+	bool any = !colon;
+
+	if (!result)
+		return NULL;
+	if (has_dotdot(path) || strlen(path) + 2 > sizeof(rooted)) {
+		fail_as(ERROR_USAGE, EINVAL, "--cgroup %s: not a path below the container's cgroup",
+			sub);
+		return NULL;
+	}
+	rooted[0] = '/';
+	strcpy(rooted + 1, path);
+	if (path_clean(rooted, below, sizeof(below)) < 0)
+		return NULL;
+	for (size_t i = 0; i < result->count; i++) {
+		struct group *group = &result->groups[i];
+
+		if (colon && !is_named(group, sub, (size_t)(colon - sub)))
+			continue;
+		any = true;
+		if (go_below(arena, group, below) < 0) {
+			cgroup_close(result);
+			return NULL;
+		}
+	}
+	if (any)
+		return result;
+	fail_as(ERROR_USAGE, EINVAL, "--cgroup %s: no such controller", sub);
+	return NULL;
+}
+
+/*
+ * The v2 group that a process of the container is in now: below the container's, if its own init
+ * has moved it there. Our own view of the hierarchy may begin below its root, so compare with
+ * where the container's group lies in it by the length of what follows.
+ */
+struct cgroup *cgroup_where(struct arena *arena, const struct cgroup *cgroup, pid_t pid)
+{
+	struct cgroup *result = copy(arena, cgroup);
+	struct group *group = result ? group_v2(result) : NULL;
+	const char *mine = group ? group->path + group->mount_length : NULL;
+	char name[48], text[GROUP_FILE_SIZE], *line, *at;
+
+	if (!group)
+		return result;
+	snprintf(name, sizeof(name), "/proc/%d/cgroup", (int)pid);
+	if (file_read_small(AT_FDCWD, name, text, sizeof(text)) < 0)
+		return result;
+	line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
+	if (!line)
+		return result;
+	line = strchr(line, '/');
+	line[strcspn(line, "\n")] = '\0';
+	at = strstr(line, mine);
+	if (at && !has_dotdot(line) && at[strlen(mine)] == '/' &&
+	    go_below(arena, group, at + strlen(mine)) < 0)
+		return NULL;
+	return result;
+}
