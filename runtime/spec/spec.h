@@ -17,7 +17,10 @@
 
 struct arena;
 
-/* An array of strings; items[count] is NULL (fit for execve). items itself is never NULL when present. */
+/*
+ * An array of strings; items[count] is NULL (fit for execve). items itself is never NULL when
+ * present.
+ */
 struct spec_strings {
 	const char **items;
 	size_t count;
@@ -57,7 +60,7 @@ struct spec_scheduler {
 	bool present;
 	uint32_t policy; /* SCHED_* */
 	int32_t nice, priority;
-	uint64_t flags; /* SCHED_FLAG_* bits */
+	uint64_t flags;			    /* SCHED_FLAG_* bits */
 	uint64_t runtime, deadline, period; /* ns */
 };
 
@@ -101,7 +104,7 @@ enum spec_hook_kind {
 };
 
 struct spec_mount {
-	const char *destination; /* absolute and clean; a relative one was taken from "/" with a warning */
+	const char *destination; /* absolute and clean; a relative one was taken from "/" */
 	const char *type;	 /* NULL: none given */
 	const char *source;	 /* as written (a bind's is relative to the bundle), or NULL */
 	struct spec_strings options;
@@ -180,8 +183,9 @@ struct spec_rdma {
 };
 
 /*
- * Numbers that mean "not given" for the clients which send the whole object with zeros (memory.limit 0, cpu.shares 0,
- * quota 0, period 0, weight 0 ...) are not set here. Of a property whose symbol is off nothing is set: it was refused.
+ * Numbers that mean "not given" for the clients which send the whole object with zeros
+ * (memory.limit 0, cpu.shares 0, quota 0, period 0, weight 0 ...) are not set here. Of a property
+ * whose symbol is off nothing is set: it was refused.
  */
 struct spec_resources {
 	bool present;
@@ -197,7 +201,7 @@ struct spec_resources {
 		struct spec_uint shares, period;
 		struct spec_int quota;
 		struct spec_uint burst; /* this and idle: 0 is what the kernel starts with */
-		struct spec_int idle; /* 0, 1 */
+		struct spec_int idle;	/* 0, 1 */
 		struct spec_int realtime_runtime; /* us, CONFIG_CPU_REALTIME */
 		struct spec_uint realtime_period;
 		const char *cpus, *mems; /* NULL: not given (an empty string is not given) */
@@ -298,7 +302,7 @@ struct spec {
 	size_t sysctl_count;
 	bool personality_set;
 	unsigned long personality; /* PER_LINUX or PER_LINUX32 */
-	const char *mount_label; /* CONFIG_SELINUX; NULL: none */
+	const char *mount_label;   /* CONFIG_SELINUX; NULL: none */
 };
 
 /*
@@ -324,17 +328,23 @@ int spec_parse_hooks(struct arena *arena, const char *text, size_t size, const c
 
 /* The number of a capability name ("CAP_KILL", any case, prefix optional) or -1. */
 int spec_capability_number(const char *name);
-/* The name of a namespace type as in config.json ("network"), its CLONE_NEW* flag, its /proc/PID/ns name ("net"). */
+/*
+ * The name of a namespace type as in config.json ("network"), its CLONE_NEW* flag, its name in
+ * /proc/PID/ns ("net").
+ */
 const char *spec_namespace_name(enum spec_namespace_type type);
 int spec_namespace_flag(enum spec_namespace_type type);
 const char *spec_namespace_file(enum spec_namespace_type type);
 
-/* The features document (features.md) as JSON text with tabs, no newline at the end, from the same tables. NULL on error. */
+/*
+ * The features document (features.md) as JSON text with tabs, no newline at the end, from the
+ * same tables. NULL on error.
+ */
 char *spec_features(struct arena *arena);
 
 /*
- * The default config.json of `cruet spec` as JSON text with tabs, no newline at the end (as runc writes it). rootless: for a
- * user without privileges, mapped to root in a user namespace.
+ * The default config.json of `cruet spec` as JSON text with tabs, no newline at the end (as runc
+ * writes it). rootless: for a user without privileges, mapped to root in a user namespace.
  */
 char *spec_template(struct arena *arena, bool rootless, uint32_t uid, uint32_t gid);
 

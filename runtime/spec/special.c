@@ -231,8 +231,6 @@ static int read_propagation(const struct spec_reader *reader, const struct spec_
 {
 	const int word = spec_word_value(WORDS_PROPAGATION, frame->node->valuestring);
 
-	if (!*frame->node->valuestring)
-		return 0;
 	if (word < 0)
 		return spec_fail(reader, frame, NULL, "unknown value \"%.64s\"",
 				 frame->node->valuestring);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Our parser for the schema tests:
- *	check_config lines	each line of stdin is a config.json; one line of answer: "ok", or the message
- *	check_config process	the same for process.json; `resources` for update's
+ *	check_config lines	each line of stdin is a config.json; a line of answer: "ok", or the
+ *message check_config process	the same for process.json; `resources` for what `update` reads
  *	check_config FILE	one file: the message on stderr, status 1 if it is refused
- *	check_config features | template | rootless	print what we make
+ *	check_config features	print the features document; `template`, `rootless`: what `spec`
+ *writes
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +53,7 @@ static int check_file(struct arena *arena, const char *name)
 {
 	char message[1200];
 	size_t size;
-	const char *text = file_read(arena, -100, name, 1 << 24, &size);
+	const char *text = file_read(arena, AT_FDCWD, name, 1 << 24, &size);
 
 	if (text && spec_parse(arena, text, size, name))
 		return 0;

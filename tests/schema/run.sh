@@ -1,0 +1,21 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Our parser against the JSON schemas of the specification: see check.py. Prints TAP. Links the objects
+# of the unit tests' build (every symbol on, with the sanitizers), which is made if it is not there.
+set -eu
+cd "$(dirname "$0")/../.."
+BUILD=${BUILD:-build}
+CC=${HOSTCC:-gcc}
+
+if ! /usr/bin/python3 -c 'import jsonschema' 2>/dev/null; then
+	echo "1..0 # SKIP no python3-jsonschema"
+	exit 0
+fi
+[ -e "$BUILD/unit/units.a" ] || make O="$BUILD" unit-tests >&2
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+# shellcheck disable=SC2046
+$CC -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. $(pkg-config --cflags libcjson) -g \
+	-fsanitize=address,undefined -o "$folder/check_config" tests/schema/check_config.c \
+	"$BUILD/unit/units.a" $(pkg-config --libs libcjson libseccomp)
+/usr/bin/python3 -W ignore::DeprecationWarning tests/schema/check.py "$folder/check_config"
