@@ -49,9 +49,10 @@ static int add_rule(scmp_filter_ctx context, uint32_t action, int number, const 
 {
 	int result = seccomp_rule_add_array(context, action, number, count, arguments);
 
-	/* A call that none of the architectures has; or a rule that is there already. */
-	if (result == 0 || result == -EDOM || result == -EEXIST)
+	if (result == 0 || result == -EDOM) /* EDOM: none of the architectures has the call */
 		return 0;
+	if (result == -EEXIST)
+		return fail_property("linux.seccomp.syscalls", "two actions for %s with the same arguments", name);
 	return fail_as(result == -EINVAL || result == -EOPNOTSUPP ? ERROR_UNSUPPORTED : ERROR_SYSTEM, -result,
 		       "linux.seccomp: rule for %s", name);
 }

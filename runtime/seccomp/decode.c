@@ -2,14 +2,20 @@
 /*
  * Taking a filter apart. For a given architecture and number a program runs to a return or to its first
  * look at an argument, without a choice. The outcome can change only at numbers that it compares with:
- * between two of them one run stands for all. So the whole of 2^32 numbers is known exactly, whatever the
- * program's shape.
+ * between two of them one run stands for all. So what the filter does with any number is known exactly, whatever
+ * its shape.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "lib/fd.h"
 #include "runtime/seccomp/internal.h"
+
+/*
+ * From here on are libseccomp's own numbers, of calls that an architecture does not have. It tests for them all the same; no
+ * kernel has a call there, so they need no place: all of them are treated as this first one, that is, as not named.
+ */
+static const uint32_t pseudo_numbers = UINT32_C(1) << 31;
 
 /* What is in the accumulator. */
 enum holds { HOLDS_NOTHING, HOLDS_NUMBER, HOLDS_ARCH };
@@ -115,9 +121,12 @@ static size_t boundaries(const struct sock_filter *in, size_t count, const struc
 	for (size_t i = 0; i < count; i++) {
 		if (BPF_CLASS(in[i].code) != BPF_JMP || BPF_OP(in[i].code) == BPF_JA)
 			continue;
-		list[filled++] = in[i].k;
-		list[filled++] = in[i].k + 1; /* past the last number: 0 again */
+		if (in[i].k < pseudo_numbers) {
+			list[filled++] = in[i].k;
+			list[filled++] = in[i].k + 1;
+		}
 	}
+	list[filled++] = pseudo_numbers;
 	for (size_t i = 0; i < facts->unknown_count; i++) {
 		list[filled++] = facts->unknown[i].first;
 		list[filled++] = facts->unknown[i].last + 1;
@@ -141,7 +150,7 @@ static bool is_unknown(const struct filter_facts *facts, uint32_t arch, uint32_t
 ssize_t decode_arch(const struct sock_filter *in, size_t count, const struct filter_facts *facts, uint32_t arch,
 		    struct leaf **leaves)
 {
-	auto_free uint32_t *list = calloc(2 * (count + RANGES_MAX) + 1, sizeof(*list));
+	auto_free uint32_t *list = calloc(2 * (count + RANGES_MAX + 1), sizeof(*list));
 	auto_free struct leaf *result = NULL;
 	size_t points, filled = 0;
 

@@ -17,6 +17,17 @@
 enum {
 	REACH = 250,	  /* of a conditional jump: 255, less what a node's other target may need first */
 	RETURNS_KEPT = 8, /* different return values remembered for sharing */
+	EXCEPTIONS = 5,	  /* single numbers in a group: measured, see struct group */
+};
+
+/*
+ * Leaves in a row that do the same, but for a few single numbers among them: those are told by one comparison each, where a
+ * search needs two. Installing the default profile for x86-64 alone took 35 us without exceptions, 29 with up to five;
+ * with x86 as well 59 and 46 (libseccomp's list: 226 and 457; Linux 6.18). To balance the search by how many
+ * numbers a group has gained nothing more.
+ */
+struct group {
+	size_t first, count, base; /* indexes of leaves; what is no exception does as `base` does */
 };
 
 struct emitter {
@@ -164,29 +175,86 @@ static size_t emit_leaf(struct emitter *emitter, const struct leaf *leaf)
 	return copy(emitter, leaf->value);
 }
 
-static size_t search(struct emitter *emitter, const struct leaf *leaves, size_t count)
+static bool same(const struct leaf *a, const struct leaf *b)
+{
+	return a->returns && b->returns && a->value == b->value;
+}
+
+static bool is_single(const struct leaf *leaves, size_t count, size_t index)
+{
+	return index + 1 < count && leaves[index + 1].first - leaves[index].first == 1;
+}
+
+/* How many leaves from `start` on, count being all, are like `base` but for a few single numbers. */
+static size_t group_length(const struct leaf *leaves, size_t count, size_t start, size_t base)
+{
+	size_t exceptions = 0, end = start;
+
+	for (; end < count; end++)
+		if (end != base && !same(&leaves[end], &leaves[base]) &&
+		    (!is_single(leaves, count, end) || ++exceptions > EXCEPTIONS))
+			break;
+	return end > base ? end - start : 0;
+}
+
+/* The groups of an architecture's leaves, in order. */
+static size_t make_groups(const struct leaf *leaves, size_t count, struct group *groups)
+{
+	size_t filled = 0;
+
+	for (size_t start = 0; start < count; filled++) {
+		struct group *group = &groups[filled];
+		size_t other = start + 1 < count ? group_length(leaves, count, start, start + 1) : 0;
+
+		*group = (struct group){ start, group_length(leaves, count, start, start), start };
+		if (other > group->count) {
+			group->count = other;
+			group->base = start + 1;
+		}
+		start += group->count;
+	}
+	return filled;
+}
+
+static size_t emit_group(struct emitter *emitter, const struct leaf *leaves, const struct group *group)
+{
+	const struct leaf *base = &leaves[group->base];
+	size_t next = emit_leaf(emitter, base);
+
+	for (size_t i = group->first + group->count; i-- > group->first;)
+		if (i != group->base && !same(&leaves[i], base))
+			next = branch(emitter, BPF_JMP | BPF_JEQ | BPF_K, leaves[i].first,
+				      emit_leaf(emitter, &leaves[i]), next);
+	return next;
+}
+
+static size_t search(struct emitter *emitter, const struct leaf *leaves, const struct group *groups, size_t count)
 {
 	size_t middle = count / 2, above, below;
 
 	if (count == 1)
-		return emit_leaf(emitter, leaves);
-	above = search(emitter, leaves + middle, count - middle);
-	below = search(emitter, leaves, middle);
-	return branch(emitter, BPF_JMP | BPF_JGE | BPF_K, leaves[middle].first, above, below);
+		return emit_group(emitter, leaves, groups);
+	above = search(emitter, leaves, groups + middle, count - middle);
+	below = search(emitter, leaves, groups, middle);
+	return branch(emitter, BPF_JMP | BPF_JGE | BPF_K, leaves[groups[middle].first].first, above, below);
 }
 
 static size_t emit_arch(struct emitter *emitter, const struct filter_facts *facts, uint32_t arch)
 {
 	static const struct sock_filter load = { LOAD_WORD, 0, 0, DATA_NUMBER };
 	auto_free struct leaf *leaves = NULL;
+	auto_free struct group *groups = NULL;
 	ssize_t count = decode_arch(emitter->in, emitter->in_count, facts, arch, &leaves);
 
-	if (count < 0) {
-		emitter->error = (int)count;
+	if (count > 0)
+		groups = calloc((size_t)count, sizeof(*groups));
+	if (!groups) {
+		emitter->error = count < 0 ? (int)count : -ENOMEM;
 		return emitter->top;
 	}
 	emitter->arch = arch;
-	return straight(emitter, &load, search(emitter, leaves, (size_t)count));
+	return straight(emitter, &load,
+			search(emitter, leaves, groups, make_groups(leaves, (size_t)count, groups)));
 }
 
 ssize_t tree_build(const struct sock_filter *in, size_t count, const struct filter_facts *facts,
