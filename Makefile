@@ -23,7 +23,8 @@ kconfig := KCONFIG_CONFIG=$(O)/.config $(PYTHON)
 
 # These work without a configuration.
 plain_goals := help clean distclean menuconfig olddefconfig savedefconfig randconfig packages format size $(patsubst configs/%,%,$(wildcard configs/*_defconfig))
-ifneq (,$(filter-out $(plain_goals),$(or $(MAKECMDGOALS),all)))
+configured := $(filter-out $(plain_goals),$(or $(MAKECMDGOALS),all))
+ifneq (,$(configured))
 include $(generated)/auto.conf
 endif
 
@@ -70,8 +71,11 @@ host_packages := $(generated)/packages
 $(host_packages): scripts/packages | $(generated)/
 	$(Q)ARCH_PACKAGES='$(if $(ARCH),gcc-$(patsubst %-,%,$(CROSS_COMPILE)) $(patsubst %,linux-libc-dev-%-cross,$(filter-out amd64,$(word 2,$(target)))))' scripts/packages build
 	@touch $@
+ifneq (,$(configured))
+include $(host_packages) # read again with the compiler that was missing
 endif
-$(generated)/auto.conf: $(O)/.config scripts/autoconf | $(host_packages)
+endif
+$(generated)/auto.conf: $(O)/.config scripts/autoconf
 	$(Q)scripts/autoconf $< $(generated)
 
 # ---- what to compile: each folder's Kbuild names it ----
