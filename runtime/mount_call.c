@@ -18,9 +18,8 @@ enum {
 	NUMBER_MOUNT_SETATTR = 442,
 };
 #if defined(__mips__)
-#include <sgidefs.h>
 enum {
-	NUMBER_BASE = _MIPS_SIM == _ABIO32 ? 4000 : _MIPS_SIM == _ABI64 ? 5000 : 6000,
+	NUMBER_BASE = _MIPS_SIM == 1 /* o32 */ ? 4000 : _MIPS_SIM == 3 /* n64 */ ? 5000 : 6000,
 };
 #else
 enum { NUMBER_BASE = 0 };
