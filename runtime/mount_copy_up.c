@@ -130,13 +130,14 @@ static int copy_entry(int from, int to, const char *name, dev_t device, int dept
 /* `from` is open for reading. */
 static int copy_folder(int from, int to, dev_t device, int depth)
 {
-	const int own = fcntl(from, F_DUPFD_CLOEXEC, 0);
+	auto_fd int own = fcntl(from, F_DUPFD_CLOEXEC, 0);
 	DIR *folder = own < 0 ? NULL : fdopendir(own);
 	const struct dirent *entry;
 	int result = 0;
 
 	if (!folder)
 		return fail(errno, "read a folder");
+	take_fd(&own); /* closedir(3) closes it */
 	while (result == 0 && (errno = 0, entry = readdir(folder))) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
