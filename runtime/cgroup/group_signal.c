@@ -32,6 +32,13 @@ int group_kill(struct group *group)
 	return group_walk(group->dir, signal_one, &number);
 }
 
+void group_kill_here(int dir)
+{
+	int number = SIGKILL;
+
+	group_walk_one(dir, signal_one, &number);
+}
+
 /* ---- without a freezer: until a round finds nobody new ---- */
 
 struct round {

@@ -121,6 +121,8 @@ int group_enable(struct cgroup *cgroup);
 
 /* Calls `each` for every process in the folder `dir` and below. `each` returns < 0 to stop. 0 or its result or -errno. */
 int group_walk(int dir, int (*each)(pid_t pid, void *context), void *context);
+/* The same for the folder alone. */
+int group_walk_one(int dir, int (*each)(pid_t pid, void *context), void *context);
 
 /* Calls `each` for every group right below `dir`. 0, or what `each` returned other than 0, or -errno. */
 int group_each_below(int dir, int (*each)(int dir, const char *name, void *context), void *context);
@@ -132,6 +134,8 @@ int group_populated(struct group *group);
 
 /* SIGKILL to all in one group and below: cgroup.kill, or one by one. 0 or -errno; records nothing. */
 int group_kill(struct group *group);
+/* SIGKILL to what is in the folder `dir` itself, as far as it goes. */
+void group_kill_here(int dir);
 
 /* ---- remove.c ---- */
 

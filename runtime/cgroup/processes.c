@@ -38,7 +38,7 @@ static int each_number(char *buffer, size_t *size, int (*each)(pid_t, void *), v
 	return 0;
 }
 
-static int walk_group(int dir, int (*each)(pid_t, void *), void *context)
+int group_walk_one(int dir, int (*each)(pid_t, void *), void *context)
 {
 	auto_fd int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 	char buffer[GROUP_FILE_SIZE];
@@ -100,7 +100,7 @@ static int walk_below(int dir, const char *name, void *context)
 	if (walk->depth == DEPTH_MAX)
 		return -ELOOP;
 	walk->depth++;
-	result = walk_group(below, walk->each, walk->context);
+	result = group_walk_one(below, walk->each, walk->context);
 	if (result == 0)
 		result = group_each_below(below, walk_below, walk);
 	walk->depth--;
@@ -110,7 +110,7 @@ static int walk_below(int dir, const char *name, void *context)
 int group_walk(int dir, int (*each)(pid_t pid, void *context), void *context)
 {
 	struct walk walk = { .each = each, .context = context };
-	int result = walk_group(dir, each, context);
+	int result = group_walk_one(dir, each, context);
 
 	return result < 0 ? result : group_each_below(dir, walk_below, &walk);
 }

@@ -68,6 +68,17 @@ static int take_name(int dir, const char *name, void *context)
 	return 1;
 }
 
+/* A process that group_kill() did not come to, deep below, keeps its group. */
+static int remove_one(int parent, const char *name, int dir)
+{
+	if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 1;
+	if (errno != EBUSY)
+		return -errno;
+	group_kill_here(dir);
+	return -EBUSY;
+}
+
 /*
  * Removes one group that has none below: follows the first child down. Holds two descriptors
  * however deep it goes. 1: removed, 0: there is none below `top`, or -errno.
@@ -93,12 +104,11 @@ static int remove_deepest(int top)
 		if (result < 0)
 			return result;
 		if (result == 0)
-			break;
+			return remove_one(parent, here.name, child);
 		close_fd(&parent);
 		parent = take_fd(&child);
 		here = below;
 	}
-	return unlinkat(parent, here.name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 1;
 }
 
 static int remove_below(struct group *group)
@@ -162,9 +172,7 @@ static int remove_busy(struct cgroup *cgroup, struct group *group, int64_t deadl
 	     moment = moment < WAIT_MAX ? moment * 2 : WAIT_MAX) {
 		int left = (int)(deadline - now_ms());
 
-		result = group_kill(group);
-		if (result < 0 && result != -ENOENT && result != -ENODEV)
-			return result;
+		group_kill(group);
 		if (group_is_v2(group))
 			group_wait_event(group, "populated", '0', left);
 		else
