@@ -1,72 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules of single objects that one row cannot say: mounts, hooks, mappings, devices. */
 #include <string.h>
-#include <sys/stat.h>
 
 #include "lib/arena.h"
 #include "lib/error.h"
+#include "lib/path.h"
 #include "runtime/spec/spec.h"
 #include "runtime/spec/table.h"
-
-/*
- * The path without empty components, "." and "..", which steps back (never above "/"), starting
- * with a slash. `path` itself if it is that already.
- */
-static const char *clean_path(struct arena *arena, const char *path)
-{
-	char *clean, *end;
-
-	clean = arena_alloc(arena, strlen(path) + 2);
-	if (!clean)
-		return NULL;
-	for (end = clean; *path; path += strspn(path, "/")) {
-		const size_t length = strcspn(path, "/");
-
-		if (length == 2 && path[0] == '.' && path[1] == '.') {
-			while (end > clean && *--end != '/')
-				;
-			*end = '\0';
-		} else if (length && !(length == 1 && path[0] == '.')) {
-			*end++ = '/';
-			memcpy(end, path, length);
-			end += length;
-		}
-		path += length;
-	}
-	*end = '\0';
-	if (end == clean)
-		strcpy(clean, "/");
-	return clean;
-}
-
-/* Does it have an empty component, "." or "..", or a slash at its end? */
-static bool is_clean(const char *path)
-{
-	if (*path != '/')
-		return false;
-	if (!path[1])
-		return true;
-	for (; *path; path += strcspn(path, "/")) {
-		path++;
-		if (!*path || *path == '/')
-			return false;
-		if (*path == '.' && (!path[1] || path[1] == '/' ||
-				     (path[1] == '.' && (!path[2] || path[2] == '/'))))
-			return false;
-	}
-	return true;
-}
 
 static int check_mount(struct spec_reader *reader, const struct spec_frame *frame,
 		       struct spec_mount *mount)
 {
+	const size_t size = strlen(mount->destination) + 2; /* room for a slash that was missing */
+	char *clean;
+
 	if (mount->destination[0] != '/')
 		spec_warn(reader, frame, "destination \"%.64s\" is not absolute, taken from \"/\"",
 			  mount->destination);
-	if (is_clean(mount->destination))
-		return 0;
-	mount->destination = clean_path(reader->arena, mount->destination);
-	return mount->destination ? 0 : -ENOMEM;
+	clean = arena_alloc(reader->arena, size);
+	if (!clean || path_clean(mount->destination, clean, size) < 0)
+		return -ENOMEM;
+	mount->destination = clean;
+	return 0;
 }
 
 /* The kernel wants the last id to exist: it is below (uid_t)-1, and nothing wraps around. */

@@ -16,7 +16,8 @@
 static const char process_part[] =
 	"{\"ociVersion\":\"1.3.0\",\"process\":{\"terminal\":true,\"user\":{\"uid\":0,\"gid\":0},"
 	"\"args\":[\"sh\"],"
-	"\"env\":[\"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\",\"TERM=xterm\"],"
+	"\"env\":[\"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\","
+	"\"TERM=xterm\"],"
 	"\"cwd\":\"/\",\"capabilities\":{\"bounding\":" CAPABILITIES ",\"effective\":" CAPABILITIES
 	",\"permitted\":" CAPABILITIES "},"
 	"\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"hard\":1024,\"soft\":1024}],"

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/resource.h>
@@ -202,8 +203,9 @@ const char *spec_word(enum spec_words list, size_t position, char buffer[SPEC_WO
 
 	if (position + 1 >= words.count)
 		return NULL;
-	strcpy(buffer, words.rows);
-	return strcat(buffer, words.rows + (position + 1) * words.width);
+	snprintf(buffer, SPEC_WORD_SIZE, "%s%s", words.rows,
+		 words.rows + (position + 1) * words.width);
+	return buffer;
 }
 
 int spec_capability_number(const char *name)
