@@ -57,14 +57,17 @@ struct hook_process {
 	size_t kept_size;
 };
 
-static int child_fail(struct hook_child *child)
+/* Code on a stack that sanitizers do not know, in memory that is the parent's. */
+#define ON_BORROWED_MEMORY __attribute__((no_sanitize("address", "undefined"), noinline))
+
+ON_BORROWED_MEMORY static int child_fail(struct hook_child *child)
 {
 	child->error = errno;
 	_exit(127);
 }
 
 /* Runs on a stack of its own, in the parent's memory: system calls only. */
-static int child_main(void *argument)
+ON_BORROWED_MEMORY static int child_main(void *argument)
 {
 	struct hook_child *child = argument;
 	struct sigaction action = { .sa_handler = SIG_DFL };
