@@ -30,11 +30,9 @@ endif
 
 .PHONY: menuconfig olddefconfig savedefconfig randconfig
 %_defconfig: configs/%_defconfig | $(O)/
-	$(Q)$(kconfig) -m defconfig $<
-menuconfig: | $(O)/
-	$(Q)$(kconfig) -m menuconfig
-olddefconfig: | $(O)/
-	$(Q)$(kconfig) -m olddefconfig
+	$(Q)scripts/packages kconfig && $(kconfig) -m defconfig $<
+menuconfig olddefconfig: | $(O)/
+	$(Q)scripts/packages kconfig && $(kconfig) -m $@
 savedefconfig: $(O)/.config
 	$(Q)$(kconfig) -m savedefconfig --out $(O)/defconfig
 	@echo "$(O)/defconfig: to keep it, copy it to configs/NAME_defconfig"
@@ -67,9 +65,11 @@ include scripts/toolchain.mk
 
 # The host's packages are looked at once for each $(O), where the libraries are built here.
 ifeq (build,$(LIBRARIES))
+compiler_packages := $(if $(filter clang%,$(CC)),clang lld llvm) \
+	$(if $(ARCH),gcc-$(patsubst %-,%,$(CROSS_COMPILE)) $(patsubst %,linux-libc-dev-%-cross,$(filter-out amd64,$(word 2,$(target)))))
 host_packages := $(generated)/packages
 $(host_packages): scripts/packages | $(generated)/
-	$(Q)ARCH_PACKAGES='$(if $(ARCH),gcc-$(patsubst %-,%,$(CROSS_COMPILE)) $(patsubst %,linux-libc-dev-%-cross,$(filter-out amd64,$(word 2,$(target)))))' scripts/packages build
+	$(Q)COMPILER_PACKAGES='$(compiler_packages)' scripts/packages build
 	@touch $@
 ifneq (,$(configured))
 include $(host_packages) # read again with the compiler that was missing
@@ -91,7 +91,8 @@ objects := main.o
 $(foreach folder,lib/ runtime/,$(eval $(call read_folder,$(folder))))
 objects := $(addprefix $(O)/obj/,$(objects))
 
-commit := $(shell git rev-parse --short=12 HEAD 2>/dev/null || cat .commit 2>/dev/null || echo unknown)
+# A folder that is not the repository may lie in another one.
+commit := $(shell { [ -e .git ] && git rev-parse --short=12 HEAD || cat .commit || echo unknown; } 2>/dev/null)
 
 all: $(O)/cruet
 $(O)/cruet: $(objects) $(generated)/objects
@@ -159,4 +160,4 @@ packages:
 	$(Q)scripts/packages kconfig build rootfs unit integration bench guest check
 
 help:
-	@sed 's/^#:\{0,1\} \{0,1\}//' scripts/help
+	@cat scripts/help

@@ -26,28 +26,26 @@ triplet := $(or $(word 3,$(target)),$(subst -pc-,-,$(patsubst %-gnu,%-musl,$(mac
 machine_flags := $(target_flags) $(if $(CONFIG_STATIC_FIXED),-fno-pie,-fPIE) \
 	$(if $(CONFIG_STACK_PROTECTOR_STRONG),-fstack-protector-strong,-fno-stack-protector)
 
-compile = $(machine_flags) -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. \
-	-include $(generated)/autoconf.h -include $(generated)/version.h \
-	-Wall -Wextra -Wshadow -Werror $(include_flags) \
-	$(if $(CONFIG_OPTIMIZE_SPEED),-O2,$(if $(CONFIG_OPTIMIZE_DEBUG),-Og -g,-Os)) \
-	$(if $(CONFIG_LTO),-flto) $(if $(CONFIG_FORTIFY),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) \
-	-ffunction-sections -fdata-sections -fvisibility=hidden -fno-ident \
-	-fno-asynchronous-unwind-tables -fno-unwind-tables -ffile-prefix-map=$(CURDIR)/= $(CFLAGS)
+WARNINGS ?= -Wall -Wextra -Wshadow -Werror
+compile = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -include $(generated)/autoconf.h \
+	-include $(generated)/version.h $(include_flags) $(WARNINGS) $(code_flags) $(CFLAGS)
+
+code_flags := $(machine_flags) \
+	$(if $(CONFIG_OPTIMIZE_SPEED),-O2,$(if $(CONFIG_OPTIMIZE_DEBUG),-Og -g,-Os)) $(if $(CONFIG_LTO),-flto) \
+	$(if $(CONFIG_FORTIFY),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) -ffunction-sections -fdata-sections \
+	-fvisibility=hidden -fno-ident -fno-asynchronous-unwind-tables -fno-unwind-tables \
+	-ffile-prefix-map=$(CURDIR)/=
 
 link = $(CC) $(compile) $(if $(CONFIG_LTO),$(if $(is_clang),-fuse-ld=lld,-flto=auto)) \
 	$(if $(CONFIG_STATIC_FIXED),-static -no-pie,-static-pie) $(if $(CONFIG_OPTIMIZE_DEBUG),,-s) \
-	-Wl,--gc-sections,--build-id=none,-z,noexecstack,-Map=$(O)/cruet.map \
-	-Wl,-z,$(if $(CONFIG_RELRO),relro$(comma)-z$(comma)now,norelro) \
-	$(if $(CONFIG_MERGE_SEGMENTS),-Wl$(comma)-z$(comma)noseparate-code) \
-	$(if $(CONFIG_PAGE_SIZE_4K),-Wl$(comma)-z$(comma)max-page-size=4096) $(crt_first) $(LDFLAGS)
-comma := ,
+	-Wl,--gc-sections,--build-id=none,-Map=$(O)/cruet.map -z noexecstack \
+	$(if $(CONFIG_RELRO),-z relro -z now,-z norelro) $(if $(CONFIG_MERGE_SEGMENTS),-z noseparate-code) \
+	$(if $(CONFIG_PAGE_SIZE_4K),-z max-page-size=4096) $(crt_first) $(LDFLAGS)
 
 # The unit tests' build: the machine's own C library and libraries, with the sanitizers.
 ifneq (,$(SANITIZE))
-compile = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -include $(generated)/autoconf.h \
-	-include $(generated)/version.h -Wall -Wextra -Wshadow -Werror $(include_flags) -O1 -g \
-	-fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined $(CFLAGS)
-link = $(CC) $(compile)
+code_flags := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+link = $(CC) $(compile) $(LDFLAGS)
 endif
 
 library_names := $(if $(CONFIG_SECCOMP),libseccomp) libcjson
