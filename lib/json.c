@@ -62,13 +62,18 @@ struct finish {
 
 static int refuse_duplicates(const struct finish *finish, const cJSON *object)
 {
+	char property[sizeof(error_last()->property)];
+	struct json_spans spans = { 0 };
 	const cJSON *twice;
 	int result = json_find_duplicate(object, &twice);
 
 	if (result < 0 || !twice)
 		return result;
-	return fail_as(ERROR_CONFIG, 0, "%s: line %u: duplicate key \"%.100s\"", finish->name,
-		       json_line(twice), twice->string);
+	/* The scanner, stopped at the value, says where it is. */
+	json_scan(finish->arena, finish->text, node_of(twice)->span.start, finish->name, &spans);
+	strcpy(property, error_last()->property);
+	result = fail_property(property, "duplicate key");
+	return fail_context(result, "%s: line %u", finish->name, json_line(twice));
 }
 
 /* Give `item` and its next ones, with all below them, their spans and literals. */

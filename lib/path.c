@@ -125,9 +125,12 @@ int path_open_parent(int root, const char *path, char name[NAME_MAX + 1])
 static int make_simply(int root, const char *path, mode_t mode)
 {
 	char name[NAME_MAX + 1];
-	auto_fd int parent = open_parent(root, path, name);
+	auto_fd int parent = -1;
 	int fd;
 
+	if (!S_ISDIR(mode) && path[strlen(path) - 1] == '/')
+		return -EISDIR;
+	parent = open_parent(root, path, name);
 	if (parent < 0)
 		return parent;
 	if (S_ISDIR(mode))
@@ -147,7 +150,7 @@ static int make(int root, const char *path, mode_t mode)
 	const int flags = O_PATH | (directory ? O_DIRECTORY : 0);
 	int fd = path_open(root, path, flags, 0, PATH_IN_ROOT);
 
-	if (fd == -ENOENT)
+	if (fd == -ENOENT && path[0])
 		fd = make_simply(root, path, mode);
 	else
 		return fd;

@@ -293,7 +293,7 @@ static int walk_path(struct walk *walk, int flags, mode_t mode)
 			bool again = false;
 
 			/* "x/" must be a directory, is followed, and cannot be made as a file. */
-			if (slash && (flags & O_CREAT))
+			if (slash && ((flags & O_CREAT) || (walk->flags & PATH_WALK_MAKE_FILE)))
 				return -EISDIR;
 			result = open_last(walk, name,
 					   slash ? (flags & ~O_NOFOLLOW) | O_DIRECTORY : flags,
