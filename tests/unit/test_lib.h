@@ -25,7 +25,8 @@
 #undef fail_msg
 #define fail_msg(...) \
 	do { \
-		print_error("ERROR: " __VA_ARGS__); \
+		print_error(__VA_ARGS__); \
+		print_error("\n"); \
 		_fail(__FILE__, __LINE__); \
 	} while (0)
 
