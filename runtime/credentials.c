@@ -163,13 +163,11 @@ int credentials_capabilities(const struct spec_capabilities *capabilities, uint6
 			return -errno;
 		if (capabilities_set(&sets) < 0)
 			return fail(errno, "set capabilities");
-		if (!extra) {
-			warn_lost(asked->permitted, sets.permitted, "permitted");
-			warn_lost(asked->effective, sets.effective, "effective");
-			warn_lost(asked->inheritable, sets.inheritable, "inheritable");
-		}
+		warn_lost(asked->permitted, sets.permitted, "permitted");
+		warn_lost(asked->effective, sets.effective, "effective");
+		warn_lost(asked->inheritable, sets.inheritable, "inheritable");
 	}
-	return extra ? 0 : ambient_set(asked->ambient, &sets);
+	return ambient_set(asked->ambient, &sets);
 }
 
 int credentials_rlimits(const struct spec_process *process, pid_t pid)

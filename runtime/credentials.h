@@ -26,9 +26,9 @@ int credentials_bounding(const struct spec_capabilities *capabilities);
 int credentials_user(const struct spec_user *user, bool setgroups_denied);
 
 /*
- * Permitted, effective, inheritable; then ambient (cleared unless listed). `extra` capabilities (a bit set) are left in
- * permitted and effective for a step still to come; call again with 0 to end. Capabilities outside what we may have are
- * dropped with a warning (by the call with 0, so once), as runtime-spec config.md#linux-process wants it. Absent: none.
+ * Permitted, effective, inheritable; then ambient (cleared unless listed). Absent: none. `extra` capabilities (a bit set) are
+ * in permitted and effective besides, for a step still to come: execve(2) computes both anew and takes them away.
+ * Capabilities outside what we may have are dropped with a warning (runtime-spec config.md#linux-process).
  */
 int credentials_capabilities(const struct spec_capabilities *capabilities, uint64_t extra);
 

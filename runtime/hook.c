@@ -291,9 +291,9 @@ static int run_one(const struct spec_hook *hook, const struct hook_run *run, int
 	static const char *const empty[] = { NULL };
 	const char *const path_alone[] = { hook->path, NULL };
 	const char *const *args = hook->args.present && hook->args.count ? hook->args.items : path_alone;
-	const char *const *env = hook->env.present ? hook->env.items :
-				 run->default_env  ? run->default_env->items :
-						     empty;
+	const char *const *env = hook->env.present			? hook->env.items :
+				 run->default_env && run->default_env->items ? run->default_env->items :
+									       empty;
 	/* execve(2) does not write to its strings; its type is older than const. */
 	struct hook_child child = {
 		.path = hook->path, .executable = executable, .cwd = run->cwd,
