@@ -122,18 +122,31 @@ static void put_end(struct writer *writer, int16_t placeholder, bool reached)
 	put(writer, EXIT, 0, 0, 0, 0);
 }
 
+static bool is_everything(const struct device_rule *rule)
+{
+	return rule->type == 'a' && rule->major == DEVICE_ANY && rule->minor == DEVICE_ANY &&
+	       rule->access == DEVICE_ALL;
+}
+
 size_t devices_program(const struct device_rules *rules, struct device_insn *program)
 {
 	struct writer writer = { .program = program };
+	bool allow = rules->allow;
 
 	put_start(&writer);
 	/* The last rule that matches counts: from the last one on, the first. */
 	for (size_t i = rules->count; i-- > 0;) {
-		if (rules->items[i].access)
-			put_rule(&writer, &rules->items[i]);
+		const struct device_rule *rule = &rules->items[i];
+
+		if (is_everything(rule)) {
+			allow = rule->allow;
+			break; /* the kernel takes no instruction that is never reached */
+		}
+		if (rule->access)
+			put_rule(&writer, rule);
 	}
-	put_end(&writer, rules->allow ? TO_ALLOW : TO_DENY, true);
-	put_end(&writer, rules->allow ? TO_DENY : TO_ALLOW, false);
+	put_end(&writer, allow ? TO_ALLOW : TO_DENY, true);
+	put_end(&writer, allow ? TO_DENY : TO_ALLOW, false);
 	return writer.size;
 }
 
