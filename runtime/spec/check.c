@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/arena.h"
+#include "lib/config.h"
 #include "lib/error.h"
 #include "lib/path.h"
 #include "runtime/spec/spec.h"
@@ -75,7 +76,9 @@ int spec_check_object(struct spec_reader *reader, const struct spec_frame *frame
 		return spec_check_resources(reader, frame, object, base);
 	case OBJECT_SECCOMP:
 	case OBJECT_SYSCALL:
-		return spec_check_seccomp(reader, frame, object, base);
+		return IS_ENABLED(CONFIG_SECCOMP) ?
+			       spec_check_seccomp(reader, frame, object, base) :
+			       0;
 	default:
 		return 0;
 	}

@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <string.h>
 
+#include "lib/config.h"
 #include "lib/error.h"
 #include "runtime/spec/spec.h"
 #include "runtime/spec/table.h"
@@ -103,7 +104,7 @@ int spec_check_process(struct spec_reader *reader, const struct spec_frame *fram
 	case OBJECT_RLIMIT:
 		return check_rlimit(reader, frame, base);
 	case OBJECT_SCHEDULER:
-		return check_scheduler(reader, frame, base);
+		return IS_ENABLED(CONFIG_SCHEDULER) ? check_scheduler(reader, frame, base) : 0;
 	default:
 		capabilities->present = true;
 		return 0;

@@ -415,9 +415,11 @@ int spec_read_object(struct spec_reader *reader, const struct spec_frame *frame,
 static void start(struct spec_reader *reader, struct arena *arena, const char *name)
 {
 	*reader = (struct spec_reader){ .arena = arena, .file = name };
-	for (size_t i = spec_property_count; i-- > 0;)
-		reader->first[spec_properties[i].object] = (uint16_t)i;
-	reader->first[OBJECTS] = (uint16_t)spec_property_count;
+	for (size_t object = OBJECTS + 1, row = spec_property_count; object-- > 0;) {
+		while (row && spec_properties[row - 1].object == object)
+			row--;
+		reader->first[object] = (uint16_t)row;
+	}
 }
 
 /* Parse the text and read it as one object of `size` bytes, which is returned. */

@@ -6,6 +6,7 @@
 #include <sys/personality.h>
 
 #include "lib/arena.h"
+#include "lib/config.h"
 #include "lib/error.h"
 #include "lib/json.h"
 #include "runtime/spec/spec.h"
@@ -356,7 +357,7 @@ int spec_read_special(struct spec_reader *reader, const struct spec_frame *frame
 	case KIND_ACCESS:
 		return read_access(reader, frame, base);
 	case KIND_RDMA:
-		return read_rdma(reader, frame, base);
+		return IS_ENABLED(CONFIG_RDMA) ? read_rdma(reader, frame, base) : 0;
 	case KIND_IGNORED:
 		return read_ignored(reader, frame);
 	default:

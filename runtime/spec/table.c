@@ -110,6 +110,7 @@ const struct spec_property spec_properties[] = {
 	{ "hard", OBJECT_RLIMIT, AT(struct spec_rlimit, hard, UINT64, RANGE_UINT64),
 	  .flags = REQUIRED },
 
+#if IS_ENABLED(CONFIG_SCHEDULER)
 	{ "policy", OBJECT_SCHEDULER, AT(struct spec_scheduler, policy, WORD, WORDS_POLICIES),
 	  .flags = REQUIRED },
 	{ "nice", OBJECT_SCHEDULER, AT(struct spec_scheduler, nice, INT32, RANGE_NICE) },
@@ -119,6 +120,7 @@ const struct spec_property spec_properties[] = {
 	{ "runtime", OBJECT_SCHEDULER, AT(struct spec_scheduler, runtime, UINT64, RANGE_UINT64) },
 	{ "deadline", OBJECT_SCHEDULER, AT(struct spec_scheduler, deadline, UINT64, RANGE_UINT64) },
 	{ "period", OBJECT_SCHEDULER, AT(struct spec_scheduler, period, UINT64, RANGE_UINT64) },
+#endif
 
 	/* hooks: hook.c; in the order of enum spec_hook_kind */
 	{ "prestart", OBJECT_HOOKS, AT(struct spec, hooks[HOOK_PRESTART], OBJECTS, OBJECT_HOOK) },
@@ -175,12 +177,14 @@ const struct spec_property spec_properties[] = {
 	{ "path", OBJECT_NAMESPACE, AT(struct spec_namespace_item, path, STRING, TEXT_ABSOLUTE),
 	  .flags = ZERO_ABSENT },
 
+#if IS_ENABLED(CONFIG_USER_NAMESPACE)
 	{ "containerID", OBJECT_ID_MAPPING,
 	  AT(struct spec_id_mapping, container_id, UINT32, RANGE_ID), .flags = REQUIRED },
 	{ "hostID", OBJECT_ID_MAPPING, AT(struct spec_id_mapping, host_id, UINT32, RANGE_ID),
 	  .flags = REQUIRED },
 	{ "size", OBJECT_ID_MAPPING, AT(struct spec_id_mapping, size, UINT32, RANGE_SIZE),
 	  .flags = REQUIRED },
+#endif
 
 	{ "type", OBJECT_DEVICE, AT(struct spec_device, type, DEVICE_TYPE, 0), .flags = REQUIRED },
 	{ "path", OBJECT_DEVICE, AT(struct spec_device, path, STRING, TEXT_ABSOLUTE),
@@ -191,8 +195,10 @@ const struct spec_property spec_properties[] = {
 	{ "uid", OBJECT_DEVICE, AT(struct spec_device, uid, UINT32, RANGE_ID) },
 	{ "gid", OBJECT_DEVICE, AT(struct spec_device, gid, UINT32, RANGE_ID) },
 
+#if IS_ENABLED(CONFIG_PERSONALITY)
 	{ "domain", OBJECT_PERSONALITY, ONLY(PERSONALITY, 0), .flags = REQUIRED },
 	{ "flags", OBJECT_PERSONALITY, ONLY(NEVER_ARRAY, 0) },
+#endif
 
 	/* linux.resources: cgroup/ */
 	{ "devices", OBJECT_RESOURCES,
@@ -274,6 +280,7 @@ const struct spec_property spec_properties[] = {
 	{ "throttleWriteIOPSDevice", OBJECT_BLOCK_IO,
 	  AT(struct spec_resources, write_iops, OBJECTS, OBJECT_THROTTLE), NEEDS(IO_THROTTLE) },
 
+#if IS_ENABLED(CONFIG_BLKIO_WEIGHT)
 	{ "major", OBJECT_WEIGHT_DEVICE, AT(struct spec_weight_device, major, INT64, RANGE_MAJOR),
 	  .flags = REQUIRED },
 	{ "minor", OBJECT_WEIGHT_DEVICE, AT(struct spec_weight_device, minor, INT64, RANGE_MINOR),
@@ -281,18 +288,23 @@ const struct spec_property spec_properties[] = {
 	{ "weight", OBJECT_WEIGHT_DEVICE,
 	  AT(struct spec_weight_device, weight, UINT16, RANGE_WEIGHT), .flags = REQUIRED },
 	{ "leafWeight", OBJECT_WEIGHT_DEVICE, ONLY(NEVER_NUMBER, RANGE_WEIGHT) },
+#endif
 
+#if IS_ENABLED(CONFIG_IO_THROTTLE)
 	{ "major", OBJECT_THROTTLE, AT(struct spec_throttle, major, INT64, RANGE_MAJOR),
 	  .flags = REQUIRED },
 	{ "minor", OBJECT_THROTTLE, AT(struct spec_throttle, minor, INT64, RANGE_MINOR),
 	  .flags = REQUIRED },
 	{ "rate", OBJECT_THROTTLE, AT(struct spec_throttle, rate, UINT64, RANGE_UINT64),
 	  .flags = REQUIRED },
+#endif
 
+#if IS_ENABLED(CONFIG_HUGEPAGES)
 	{ "pageSize", OBJECT_HUGEPAGE,
 	  AT(struct spec_hugepage_limit, page_size, STRING, TEXT_PAGE_SIZE), .flags = REQUIRED },
 	{ "limit", OBJECT_HUGEPAGE, AT(struct spec_hugepage_limit, limit, UINT64, RANGE_UINT64),
 	  .flags = REQUIRED },
+#endif
 
 	{ "classID", OBJECT_NETWORK, AT(struct spec_resources, network_class, UINT, RANGE_UINT32),
 	  NEEDS(NET_CLS), .flags = ZERO_ABSENT },
@@ -301,14 +313,19 @@ const struct spec_property spec_properties[] = {
 	       OBJECT_NETWORK_PRIORITY),
 	  NEEDS(NET_CLS) },
 
+#if IS_ENABLED(CONFIG_NET_CLS)
 	{ "name", OBJECT_NETWORK_PRIORITY,
 	  AT(struct spec_network_priority, name, STRING, TEXT_INTERFACE), .flags = REQUIRED },
 	{ "priority", OBJECT_NETWORK_PRIORITY,
 	  AT(struct spec_network_priority, priority, UINT32, RANGE_UINT32), .flags = REQUIRED },
+#endif
 
+#if IS_ENABLED(CONFIG_RDMA)
 	{ "hcaHandles", OBJECT_RDMA, AT(struct spec_rdma, handles, UINT, RANGE_UINT32) },
 	{ "hcaObjects", OBJECT_RDMA, AT(struct spec_rdma, objects, UINT, RANGE_UINT32) },
+#endif
 
+#if IS_ENABLED(CONFIG_SECCOMP)
 	/* linux.seccomp: seccomp/ */
 	{ "defaultAction", OBJECT_SECCOMP,
 	  AT(struct spec_seccomp, default_action, WORD, WORDS_ACTIONS), .flags = REQUIRED },
@@ -339,6 +356,7 @@ const struct spec_property spec_properties[] = {
 	  AT(struct spec_syscall_arg, value_two, UINT64, RANGE_UINT64) },
 	{ "op", OBJECT_SYSCALL_ARG, AT(struct spec_syscall_arg, op, WORD, WORDS_OPERATORS),
 	  .flags = REQUIRED },
+#endif
 };
 
 _Static_assert(offsetof(struct spec_hooks, count) == sizeof(void *) &&

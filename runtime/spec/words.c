@@ -13,6 +13,7 @@
 #include <strings.h>
 #include <sys/resource.h>
 
+#include "lib/config.h"
 #include "runtime/spec/spec.h"
 
 #ifndef CLONE_NEWTIME
@@ -131,24 +132,24 @@ struct word_list {
 
 static struct word_list word_list(enum spec_words list)
 {
-#define LIST(name, rows) \
+#define LIST(name, rows, used) \
 	case name: \
-		return (struct word_list) \
-		{ \
-			*rows, sizeof(*rows), sizeof(rows) / sizeof(*rows) \
-		}
+		if (used) \
+			return (struct word_list){ *rows, sizeof(*rows), \
+						   sizeof(rows) / sizeof(*rows) }; \
+		break
 	switch (list) {
-		LIST(WORDS_CAPABILITIES, capabilities);
-		LIST(WORDS_RLIMITS, rlimits);
-		LIST(WORDS_NAMESPACES, namespaces);
-		LIST(WORDS_POLICIES, policies);
-		LIST(WORDS_SCHED_FLAGS, sched_flags);
-		LIST(WORDS_PROPAGATION, propagation);
-		LIST(WORDS_PERSONALITIES, personalities);
-		LIST(WORDS_ACTIONS, actions);
-		LIST(WORDS_OPERATORS, operators);
-		LIST(WORDS_SECCOMP_FLAGS, seccomp_flags);
-		LIST(WORDS_ARCHITECTURES, architectures);
+		LIST(WORDS_CAPABILITIES, capabilities, true);
+		LIST(WORDS_RLIMITS, rlimits, true);
+		LIST(WORDS_NAMESPACES, namespaces, true);
+		LIST(WORDS_POLICIES, policies, IS_ENABLED(CONFIG_SCHEDULER));
+		LIST(WORDS_SCHED_FLAGS, sched_flags, IS_ENABLED(CONFIG_SCHEDULER));
+		LIST(WORDS_PROPAGATION, propagation, true);
+		LIST(WORDS_PERSONALITIES, personalities, IS_ENABLED(CONFIG_PERSONALITY));
+		LIST(WORDS_ACTIONS, actions, IS_ENABLED(CONFIG_SECCOMP));
+		LIST(WORDS_OPERATORS, operators, IS_ENABLED(CONFIG_SECCOMP));
+		LIST(WORDS_SECCOMP_FLAGS, seccomp_flags, IS_ENABLED(CONFIG_SECCOMP));
+		LIST(WORDS_ARCHITECTURES, architectures, IS_ENABLED(CONFIG_SECCOMP));
 	case WORD_LISTS:
 		break;
 	}
