@@ -29,6 +29,13 @@ struct view {
 	bool own_namespace;
 };
 
+static int mount_on_fd(int target, const char *type, unsigned long flags, const char *data)
+{
+	char path[PATH_FD_SIZE];
+
+	return mount(type, path_of_fd(target, path), type, flags, data) < 0 ? -errno : 0;
+}
+
 static bool is_magic(int fd, long magic)
 {
 	struct statfs info;
@@ -89,20 +96,13 @@ static int mount_group(const struct group *group, int target, const struct view 
 	const bool v2 = group_is_v2(group);
 	const bool named = strncmp(group->controllers, "name=", 5) == 0;
 	char data[256];
-	const struct mount_request request = {
-		.source = v2 ? "cgroup2" : "cgroup",
-		.source_fd = -1,
-		.type = v2 ? "cgroup2" : "cgroup",
-		.flags = view->flags,
-		.data = v2 ? view->data : data,
-	};
 	int result;
 
 	if (!view->own_namespace || strlen(group->controllers) + 8 > sizeof(data))
 		return bind_group(group, target, view);
 	strcpy(data, named ? "none," : "");
 	strcat(data, group->controllers);
-	result = mount_on(target, &request);
+	result = mount_on_fd(target, v2 ? "cgroup2" : "cgroup", view->flags, v2 ? view->data : data);
 	/* In a user namespace that may not mount it, the bind shows the same. */
 	if (result == -EPERM || result == -EBUSY)
 		return bind_group(group, target, view);
@@ -156,15 +156,9 @@ static int add_hierarchy(int folder, const struct group *group, const struct vie
 
 static int mount_folders(const struct cgroup *cgroup, int target, const struct view *view)
 {
-	const struct mount_request request = {
-		.source = "tmpfs",
-		.source_fd = -1,
-		.type = "tmpfs",
-		.flags = view->flags & ~(unsigned long)MS_RDONLY,
-		.data = "mode=755",
-	};
+	const unsigned long flags = view->flags & ~(unsigned long)MS_RDONLY;
 	auto_fd int folder = -1;
-	int result = mount_on(target, &request);
+	int result = mount_on_fd(target, "tmpfs", flags, "mode=755");
 
 	if (result < 0)
 		return fail(-result, "mount a tmpfs for the cgroups");
