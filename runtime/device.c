@@ -57,11 +57,7 @@ static int accept_existing(const struct node *node)
 /* mknod(2) is not for us: a place for the host's node, and that bound on it. */
 static int bind_from_host(const struct node *node)
 {
-	const struct mount_request request = {
-		.source = node->path,
-		.source_fd = -1,
-		.flags = MS_BIND,
-	};
+	const struct mount_request request = { .source = node->path, .flags = MS_BIND };
 	auto_fd int place = -1;
 	struct stat info;
 	int result;
@@ -234,23 +230,15 @@ static int make_links(const struct rootfs *rootfs, int dev)
 	return make_ptmx(dev);
 }
 
-int devices_make(struct rootfs *rootfs)
+static int make_all(const struct rootfs *rootfs, int dev)
 {
 	const struct spec *spec = rootfs->spec;
-	auto_fd int dev = -1;
-	int result;
+	int result = 0;
 
-	if (!rootfs->devices)
-		return 0;
-	dev = path_make_directory(rootfs->root, "/dev", 0755);
-	if (dev < 0)
-		return dev;
-	for (size_t i = 0; i < spec->device_count; i++) {
+	for (size_t i = 0; i < spec->device_count && result == 0; i++)
 		result = make_configured(rootfs, &spec->devices[i], dev);
-		if (result < 0)
-			return result;
-	}
-	result = make_defaults(rootfs, dev);
+	if (result == 0)
+		result = make_defaults(rootfs, dev);
 	if (result == 0)
 		result = make_links(rootfs, dev);
 	/* The terminal will be bound on it when the root may be read-only already. */
@@ -258,4 +246,16 @@ int devices_make(struct rootfs *rootfs)
 	    mknodat(dev, "console", S_IFREG | PLACE_MODE, 0) < 0 && errno != EEXIST)
 		result = fail(errno, "make /dev/console");
 	return result;
+}
+
+int devices_make(const struct rootfs *rootfs)
+{
+	auto_fd int dev = -1;
+
+	if (!rootfs->devices)
+		return 0;
+	if (rootfs->fresh && strcmp(rootfs->fresh->spec->destination, "/dev") == 0)
+		return make_all(rootfs, rootfs->fresh->tree);
+	dev = path_make_directory(rootfs->root, "/dev", 0755);
+	return dev < 0 ? dev : make_all(rootfs, dev);
 }

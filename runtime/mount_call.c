@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "lib/fd.h"
 #include "lib/path.h"
 
 /* System call numbers since 5.1 are the same on all architectures but alpha, which nobody runs. */
@@ -57,6 +58,12 @@ static int result_of(long result)
 	return result < 0 ? -errno : (int)result;
 }
 
+static bool is_missing(int result)
+{
+	/* EPERM may come from a seccomp filter around us that is older than the call. */
+	return result == -ENOSYS || result == -EPERM;
+}
+
 int mount_clone(int dir, const char *path, bool recursive)
 {
 	const unsigned int flags = TREE_CLONE | TREE_CLOEXEC | (*path ? 0 : TREE_EMPTY_PATH) |
@@ -67,8 +74,13 @@ int mount_clone(int dir, const char *path, bool recursive)
 
 int mount_attach(int tree, int target)
 {
-	return result_of(syscall(NUMBER_BASE + NUMBER_MOVE_MOUNT, tree, "", target, "",
-				 MOVE_FROM_EMPTY_PATH | MOVE_TO_EMPTY_PATH));
+	char from[PATH_FD_SIZE], to[PATH_FD_SIZE];
+	int result = result_of(syscall(NUMBER_BASE + NUMBER_MOVE_MOUNT, tree, "", target, "",
+				       MOVE_FROM_EMPTY_PATH | MOVE_TO_EMPTY_PATH));
+
+	if (!is_missing(result))
+		return result;
+	return result_of(mount(path_of_fd(tree, from), path_of_fd(target, to), NULL, MS_MOVE, NULL));
 }
 
 int mount_attach_path(int tree, const char *path)
@@ -77,21 +89,28 @@ int mount_attach_path(int tree, const char *path)
 				 MOVE_FROM_EMPTY_PATH | MOVE_TO_SYMLINKS));
 }
 
+static int mount_path(const char *path, const struct mount_request *request)
+{
+	return result_of(mount(request->source, path, request->type, request->flags, request->data));
+}
+
 int mount_on(int target, const struct mount_request *request)
 {
-	char target_path[PATH_FD_SIZE], source_path[PATH_FD_SIZE];
-	const char *source = request->source;
+	char path[PATH_FD_SIZE];
 
-	if (request->source_fd >= 0)
-		source = path_of_fd(request->source_fd, source_path);
-	return result_of(mount(source, path_of_fd(target, target_path), request->type,
-			       request->flags, request->data));
+	return mount_path(path_of_fd(target, path), request);
+}
+
+int mount_here(int folder, const char *name, const struct mount_request *request)
+{
+	return fchdir(folder) < 0 ? -errno : mount_path(name ? name : ".", request);
 }
 
 int mount_bind(int source, int target, bool recursive)
 {
+	char path[PATH_FD_SIZE];
 	const struct mount_request request = {
-		.source_fd = source,
+		.source = path_of_fd(source, path),
 		.flags = MS_BIND | (recursive ? MS_REC : 0),
 	};
 
@@ -144,7 +163,7 @@ static unsigned long flags_of(const struct statfs *info)
 /* Before 5.12: a remount replaces all flags, so the old ones must be given again. */
 static int change_by_remount(int mount, unsigned long set, unsigned long clear)
 {
-	struct mount_request request = { .source_fd = -1 };
+	struct mount_request request = { 0 };
 	unsigned long flags;
 	struct statfs info;
 
@@ -158,21 +177,17 @@ static int change_by_remount(int mount, unsigned long set, unsigned long clear)
 	return mount_on(mount, &request);
 }
 
-static bool is_missing(int result)
+static int set_attributes(int dir, const char *path, int flags,
+			  const struct mount_attributes *attributes)
 {
-	/* EPERM may come from a seccomp filter around us that is older than the call. */
-	return result == -ENOSYS || result == -EPERM;
+	return result_of(syscall(NUMBER_BASE + NUMBER_MOUNT_SETATTR, dir, path, flags, attributes,
+				 sizeof(*attributes)));
 }
 
-static int set_attributes(int dir, const char *path, const struct mount_attributes *attributes)
-{
-	return result_of(syscall(NUMBER_BASE + NUMBER_MOUNT_SETATTR, dir, path,
-				 *path ? 0 : TREE_EMPTY_PATH, attributes, sizeof(*attributes)));
-}
-
-int mount_change(int mount, unsigned long set, unsigned long clear)
+int mount_change_at(int dir, const char *name, unsigned long set, unsigned long clear)
 {
 	struct mount_attributes attributes = { 0 };
+	auto_fd int mount = -1;
 	int result;
 
 	set &= MOUNT_FLAGS_OWN;
@@ -183,14 +198,24 @@ int mount_change(int mount, unsigned long set, unsigned long clear)
 	attributes.clear &= ~(uint64_t)ATTRIBUTE_ATIME_MASK;
 	if ((set | clear) & FLAGS_ATIME)
 		attributes.clear |= ATTRIBUTE_ATIME_MASK;
-	result = set_attributes(mount, "", &attributes);
-	return is_missing(result) ? change_by_remount(mount, set, clear) : result;
+	result = set_attributes(dir, name, *name ? AT_SYMLINK_NOFOLLOW : TREE_EMPTY_PATH, &attributes);
+	if (!is_missing(result))
+		return result;
+	if (!*name)
+		return change_by_remount(dir, set, clear);
+	mount = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return mount < 0 ? -errno : change_by_remount(mount, set, clear);
+}
+
+int mount_change(int mount, unsigned long set, unsigned long clear)
+{
+	return mount_change_at(mount, "", set, clear);
 }
 
 int mount_change_root(unsigned long set)
 {
 	const struct mount_attributes attributes = { .set = attributes_of(set & MOUNT_FLAGS_OWN) };
-	int result = set_attributes(AT_FDCWD, "/", &attributes);
+	int result = set_attributes(AT_FDCWD, "/", 0, &attributes);
 	struct statfs info;
 
 	if (!is_missing(result))
@@ -202,7 +227,10 @@ int mount_change_root(unsigned long set)
 
 int mount_propagate(int mount, unsigned long propagation)
 {
-	const struct mount_request request = { .source_fd = -1, .flags = propagation };
+	const struct mount_attributes attributes = { .propagation = propagation & ~MS_REC };
+	const struct mount_request request = { .flags = propagation };
+	const int flags = TREE_EMPTY_PATH | (propagation & MS_REC ? TREE_RECURSIVE : 0);
+	int result = set_attributes(mount, "", flags, &attributes);
 
-	return mount_on(mount, &request);
+	return is_missing(result) ? mount_on(mount, &request) : result;
 }

@@ -26,20 +26,25 @@ enum mount_flag_bits {
  */
 int mount_clone(int dir, const char *path, bool recursive);
 
-/* Attach a detached mount at `target`: move_mount(2). 0 or -errno, records nothing. */
+/* Attach a detached mount, or move an attached one, to `target`: move_mount(2), or MS_MOVE. 0 or -errno, records nothing. */
 int mount_attach(int tree, int target);
 /* The same at a path of the host's, on top of what is mounted there, "/" included. */
 int mount_attach_path(int tree, const char *path);
 
-/* mount(2) on descriptors; source may be NULL or, with source_fd >= 0, ignored. 0 or -errno, records nothing. */
+/* mount(2) on a descriptor. 0 or -errno, records nothing. */
 struct mount_request {
-	const char *source;
-	int source_fd; /* -1: take `source` */
+	const char *source; /* may be NULL */
 	const char *type;
 	unsigned long flags; /* MS_* */
 	const char *data;
 };
 int mount_on(int target, const struct mount_request *request);
+
+/*
+ * The same on a folder, cheaper: it becomes the working directory and is mounted on as ".". With a `name` the mount
+ * goes to that entry of it, which must be known to be no link.
+ */
+int mount_here(int folder, const char *name, const struct mount_request *request);
 
 /* Bind `source` (descriptors both) on `target`. 0 or -errno, records nothing. */
 int mount_bind(int source, int target, bool recursive);
@@ -49,6 +54,8 @@ int mount_bind(int source, int target, bool recursive);
  * So flags that a user namespace has locked are kept by themselves. 0 or -errno, records nothing.
  */
 int mount_change(int mount, unsigned long set, unsigned long clear);
+/* The same of the mount at entry `name` of the folder `dir` (AT_FDCWD: the working directory); a link is not followed. */
+int mount_change_at(int dir, const char *name, unsigned long set, unsigned long clear);
 
 /* The same, only setting, for the mount that is the process's root: needs no procfs. */
 int mount_change_root(unsigned long set);

@@ -62,6 +62,47 @@ static int make_target(int root, const struct mount_plan *mount)
 	return fd < 0 ? fail_context(fd, "mount %s", path) : fd;
 }
 
+/* The name of the place if it is right below the fresh tmpfs, or NULL. */
+static const char *name_in_fresh(const struct rootfs *rootfs, const struct mount_plan *mount)
+{
+	const char *name = mount->spec->destination, *fresh;
+	size_t length;
+
+	if (!rootfs->fresh)
+		return NULL;
+	fresh = rootfs->fresh->spec->destination;
+	length = strlen(fresh);
+	if (strncmp(name, fresh, length) != 0 || name[length] != '/')
+		return NULL;
+	name += length + 1;
+	return strchr(name, '/') ? NULL : name;
+}
+
+const char *mount_new_place(const struct rootfs *rootfs, const struct mount_plan *mount)
+{
+	const char *name = name_in_fresh(rootfs, mount);
+
+	return name && mkdirat(rootfs->fresh->tree, name, MOUNTPOINT_MODE) == 0 ? name : NULL;
+}
+
+/* The same for any mount, opened; -1: not so, go the long way. */
+static int open_new_place(const struct rootfs *rootfs, const struct mount_plan *mount)
+{
+	const char *name = name_in_fresh(rootfs, mount);
+	bool folder;
+	int result;
+
+	if (!name || source_is_folder(mount, &folder) < 0)
+		return -1;
+	if (folder)
+		result = mkdirat(rootfs->fresh->tree, name, MOUNTPOINT_MODE);
+	else
+		result = mknodat(rootfs->fresh->tree, name, S_IFREG | MOUNTPOINT_MODE, 0);
+	if (result < 0)
+		return -1;
+	return openat(rootfs->fresh->tree, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
 /* The path led over links of the image: not into /proc, where the rules go by the path as written. */
 static int check_linked(const struct mount_plan *mount, int fd)
 {
@@ -82,6 +123,9 @@ int mount_target(const struct rootfs *rootfs, const struct mount_plan *mount)
 
 	if (strcmp(path, "/proc") == 0 || strcmp(path, "/sys") == 0)
 		return open_real_folder(rootfs->root, path);
+	fd = open_new_place(rootfs, mount);
+	if (fd >= 0)
+		return take_fd(&fd);
 	fd = path_open(rootfs->root, path, O_PATH, 0, PATH_NO_SYMLINKS);
 	linked = fd == -ELOOP;
 	if (linked)

@@ -40,6 +40,9 @@ static int plan_path(struct rootfs *rootfs)
 	}
 	rootfs->in_place = path_clean(rootfs->path, clean, sizeof(clean)) == 0 &&
 			   strcmp(clean, "/") == 0;
+	/* The copy of the mounts that a user namespace gets is a slave of the host's already. */
+	rootfs->shared = (rootfs->spec->rootfs_propagation & MS_SHARED) &&
+			 !rootfs->options.user_namespace;
 	/* A user namespace's root may be unable to walk to it by path. */
 	rootfs->attach = rootfs->options.user_namespace ? "/" : rootfs->path;
 	return 0;
@@ -161,12 +164,6 @@ int rootfs_open_attached(const char *path)
 	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-static bool wants_shared(const struct rootfs *rootfs)
-{
-	/* The copy of the mounts that a user namespace gets is a slave of the host's already. */
-	return (rootfs->spec->rootfs_propagation & MS_SHARED) && !rootfs->options.user_namespace;
-}
-
 /*
  * Mounting the rootfs must not be seen outside, and pivot_root(2) wants a parent that is not shared: the mount that
  * the rootfs lies on becomes private; we find its root by going up.
@@ -192,7 +189,7 @@ static int make_parent_private(const char *path)
 /* Nothing that we mount goes out to the host; what the host mounts may come in where a volume wants it. */
 static int isolate(const struct rootfs *rootfs)
 {
-	if (wants_shared(rootfs))
+	if (rootfs->shared)
 		return rootfs->in_place ? 0 : make_parent_private(rootfs->path);
 	if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
 		return fail(errno, "make the mounts of the new namespace slaves");
@@ -218,7 +215,7 @@ static int attach_tree(struct rootfs *rootfs, bool from_host)
 /* A kernel without open_tree(2). A scratch at "/" would be seen outside if that is shared. */
 static int attach_path(struct rootfs *rootfs)
 {
-	int result = wants_shared(rootfs) ? 0 : mask_prepare(rootfs, "/");
+	int result = rootfs->shared ? 0 : mask_prepare(rootfs, "/");
 
 	if (result < 0)
 		return result;
@@ -251,14 +248,23 @@ static int attach(struct rootfs *rootfs)
 	return fail(-rootfs->tree, "root.path: %s", rootfs->path);
 }
 
+/* Descriptors are made paths by /proc/self/fd/N: that must be a procfs. P has looked at the one that we have a copy of. */
+static int open_proc(struct rootfs *rootfs)
+{
+	if (rootfs->options.proc > 0 && rootfs->options.new_mount_namespace)
+		rootfs->proc = rootfs->options.proc;
+	else
+		rootfs->proc = path_open_proc();
+	return rootfs->proc < 0 ? rootfs->proc : 0;
+}
+
 static int build(struct rootfs *rootfs)
 {
 	int result;
 
-	rootfs->proc = path_open_proc();
-	if (rootfs->proc < 0)
-		return rootfs->proc;
-	result = attach(rootfs);
+	result = open_proc(rootfs);
+	if (result == 0)
+		result = attach(rootfs);
 	for (size_t i = 0; i < rootfs->spec->mount_count && result == 0; i++)
 		result = mount_make(rootfs, &rootfs->mounts[i]);
 	if (result == 0)
@@ -305,7 +311,8 @@ void rootfs_close(struct rootfs *rootfs)
 {
 	close_fd(&rootfs->tree);
 	close_fd(&rootfs->root);
-	close_fd(&rootfs->proc);
+	if (rootfs->proc != rootfs->options.proc)
+		close_fd(&rootfs->proc);
 	close_fd(&rootfs->scratch);
 	for (size_t i = 0; i < rootfs->spec->mount_count; i++)
 		close_fd(&rootfs->mounts[i].tree);

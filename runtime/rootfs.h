@@ -19,6 +19,7 @@ struct spec;
 struct rootfs_options {
 	const char *bundle;	/* absolute path of the bundle */
 	const struct cgroup *cgroup; /* for mounts of type cgroup; may be NULL */
+	int proc;		/* the host's procfs, open and verified; 0 or -1: rootfs_build() opens its own */
 	bool no_pivot;		/* --no-pivot: move the mount and chroot */
 	bool user_namespace;	/* the container has a user namespace: new, or joined */
 	bool new_mount_namespace; /* false: a joined or inherited one: mounts are made there all the same */

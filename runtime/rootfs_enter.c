@@ -35,6 +35,13 @@ static int mount_id(int proc, int fd)
 	return found ? atoi(found + strlen("mnt_id:")) : -1;
 }
 
+static char *read_mountinfo(const struct rootfs *rootfs)
+{
+	enum { LIMIT = 16 << 20 };
+
+	return file_read(rootfs->arena, rootfs->proc, "self/mountinfo", LIMIT, NULL);
+}
+
 /* mountinfo writes blanks, tabs, newlines and backslashes in octal. In place. */
 static void unescape(char *text)
 {
@@ -104,11 +111,9 @@ static int unmount_children(const struct rootfs *rootfs, char *mountinfo, int ro
  */
 static int enter_by_move(struct rootfs *rootfs)
 {
-	enum { MOUNTINFO_LIMIT = 16 << 20 };
 	auto_fd int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const int root = old < 0 ? -1 : mount_id(rootfs->proc, old);
-	char *mountinfo = file_read(rootfs->arena, rootfs->proc, "self/mountinfo", MOUNTINFO_LIMIT,
-				    NULL);
+	char *mountinfo = read_mountinfo(rootfs);
 	int result;
 
 	if (!mountinfo)
@@ -130,7 +135,7 @@ static bool root_is_first(const struct rootfs *rootfs)
 {
 	auto_fd int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const int root = old < 0 ? -1 : mount_id(rootfs->proc, old);
-	char *mountinfo = file_read(rootfs->arena, rootfs->proc, "self/mountinfo", 16 << 20, NULL);
+	char *mountinfo = read_mountinfo(rootfs);
 	char first[32];
 	size_t length;
 
@@ -148,37 +153,50 @@ static bool root_is_first(const struct rootfs *rootfs)
 
 /* ---- with it ---- */
 
-static int enter_by_pivot(const struct rootfs *rootfs)
+/*
+ * cwd is the new root; on top of it lies the old one, and on top of that, if we had to put it on the old "/", the
+ * scratch. Each call takes the topmost away; one too many would take the new root.
+ */
+static int drop_old_root(const struct rootfs *rootfs)
 {
-	if (syscall(SYS_pivot_root, ".", ".") < 0)
-		return -errno;
-	/* cwd is the new root with the old one on top of it: unmounting that must not go out to the host. */
-	if ((rootfs->spec->rootfs_propagation & MS_SHARED) &&
-	    mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL) < 0)
-		return fail(errno, "change of root: make the old root a slave");
+	struct stat root, above;
+
 	if (umount2(".", MNT_DETACH) < 0)
 		return fail(errno, "change of root: unmount the old root");
+	if (!rootfs->scratch_on_root)
+		return 0;
+	if (umount2(".", MNT_DETACH) < 0)
+		return fail(errno, "change of root: unmount the old root");
+	/* "/.." would lead out if something were left. */
+	if (fstat(rootfs->root, &root) < 0 || stat("/..", &above) < 0)
+		return fail(errno, "change of root: look at /");
+	if (root.st_dev != above.st_dev || root.st_ino != above.st_ino)
+		return fail(EBUSY, "change of root: the old root is still there");
 	return 0;
+}
+
+static int enter_by_pivot(struct rootfs *rootfs)
+{
+	if (syscall(SYS_pivot_root, ".", ".") < 0) {
+		if (errno == EINVAL && IS_ENABLED(CONFIG_INITRAMFS_PIVOT) && root_is_first(rootfs))
+			return enter_by_move(rootfs);
+		return fail(errno, "change of root: pivot_root");
+	}
+	/* Unmounting the old root must not go out to the host. */
+	if (rootfs->shared && mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+		return fail(errno, "change of root: make the old root a slave");
+	return drop_old_root(rootfs);
 }
 
 int rootfs_enter(struct rootfs *rootfs)
 {
-	int result;
-
 	if (fchdir(rootfs->root) < 0)
 		return fail(errno, "change of root: go to the rootfs");
 	if (rootfs->in_place)
 		return 0;
 	if (!rootfs->options.new_mount_namespace)
 		return chroot(".") < 0 ? fail(errno, "change of root: chroot") : 0;
-	if (rootfs->options.no_pivot)
-		return enter_by_move(rootfs);
-	result = enter_by_pivot(rootfs);
-	if (result == -EINVAL && IS_ENABLED(CONFIG_INITRAMFS_PIVOT) && root_is_first(rootfs))
-		return enter_by_move(rootfs);
-	if (result < 0)
-		return fail(-result, "change of root: pivot_root");
-	return chdir("/") < 0 ? fail(errno, "change of root: go to /") : 0;
+	return rootfs->options.no_pivot ? enter_by_move(rootfs) : enter_by_pivot(rootfs);
 }
 
 /* ---- the terminal ---- */

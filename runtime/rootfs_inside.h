@@ -26,7 +26,7 @@ struct mount_plan {
 	enum mount_kind kind;
 	struct mount_options options;
 	const char *source; /* bind: absolute, host's view; fresh: what the file system is given */
-	int tree; /* P: the bind source as a detached mount; C: a tmpfs to be made read-only; or -1 */
+	int tree; /* the bind source as a detached mount, opened by P; or, in C, the root of a tmpfs we need again; or -1 */
 };
 
 struct rootfs {
@@ -36,12 +36,16 @@ struct rootfs {
 	const char *path;	    /* of the rootfs, absolute, as the host sees it */
 	const char *attach;	    /* where in the old tree it is put: itself, or "/" if C may be unable to reach it */
 	struct mount_plan *mounts;  /* spec->mount_count of them */
+	const struct mount_plan *fresh; /* the last tmpfs that C made and nobody else can write to; tree is its root */
+	bool *covered;		    /* of each masked path, then of each read-only path: it was there */
 	bool in_place;		    /* the rootfs is the root that C has already: no bind, no change of root */
+	bool shared;		    /* the mounts of the new namespace stay in the host's peer groups */
 	bool devices;		    /* make default devices: /dev is not a bind mount */
 	int tree;		    /* the rootfs as a detached mount, opened by P; or -1 */
 	int root;		    /* O_PATH, in C */
 	int proc;		    /* the host's procfs, verified, in C */
 	int scratch;		    /* see mask.c; -1: none */
+	bool scratch_on_root;	    /* it is mounted over the old "/" */
 };
 
 /* C: what is on top at a path of the old tree, "/" too. O_PATH descriptor, or -1 with errno. rootfs.c */
@@ -56,22 +60,34 @@ char *mount_property(const struct rootfs *rootfs, const struct mount_plan *mount
 int mount_decide(struct rootfs *rootfs, struct mount_plan *mount);
 /* P: open the source of a bind mount as a detached mount. */
 int mount_open_source(const struct rootfs *rootfs, struct mount_plan *mount);
-/* C: carry one out. mount_make.c */
+/* C: carry one out. mount_make.c, by kind: mount_fresh.c, mount_bind.c */
 int mount_make(struct rootfs *rootfs, struct mount_plan *mount);
+int mount_make_fresh(struct rootfs *rootfs, struct mount_plan *mount);
+int mount_make_bind(const struct rootfs *rootfs, const struct mount_plan *mount, int target);
+/*
+ * In a user namespace without a network namespace of its own the kernel gives no new sysfs: the host's, read-only.
+ */
+int mount_bind_sysfs(const struct rootfs *rootfs, const struct mount_plan *mount, int target);
+/* The mount that was just made: what a walk to the destination finds now. Descriptor or -errno recorded. */
+int mount_open_top(const struct rootfs *rootfs, const struct mount_plan *mount);
+/* The propagation words of a mount whose root `top` is. 0 or -errno recorded. */
+int mount_apply_propagation(const struct mount_plan *mount, int top);
 /* C: read-only file systems that had to be written to until all mounts were made. */
 int mount_make_readonly(struct rootfs *rootfs);
 
 /*
- * C: a descriptor (O_PATH) of the place of a mount inside the rootfs, made if missing (a folder, or a
- * file if `file` says so). mount_target.c
+ * C: a descriptor (O_PATH) of the place of a mount inside the rootfs, made if missing: a folder, or
+ * a file for a file. mount_target.c
  */
 int mount_target(const struct rootfs *rootfs, const struct mount_plan *mount);
+/* C: a new folder of its own right in the fresh tmpfs: its name there; NULL where that is not the case. */
+const char *mount_new_place(const struct rootfs *rootfs, const struct mount_plan *mount);
 
 /* C: fill the tmpfs `mount` with a copy of the folder `below`. mount_copy_up.c */
 int mount_copy_up(int below, int mount);
 
 /* C: device nodes and links. device.c */
-int devices_make(struct rootfs *rootfs);
+int devices_make(const struct rootfs *rootfs);
 
 /* C: maskedPaths and readonlyPaths. Preparing mounts something at `place` in the old tree. mask.c */
 int mask_prepare(struct rootfs *rootfs, const char *place);

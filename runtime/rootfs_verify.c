@@ -18,13 +18,13 @@
 /* The ST_* flags of these have the values of their MS_* twins. */
 #define PROMISED (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
-/* Flags of `wanted` that the mount at `path` does not have; 0 too if there is nothing; or -errno. */
+/* Flags of `wanted` that the mount at `path` does not have, or -errno. */
 static long missing_flags(const char *path, unsigned long wanted)
 {
 	struct statfs info;
 
 	if (statfs(path, &info) < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return -errno;
 	return (long)(wanted & ~(unsigned long)info.f_flags);
 }
 
@@ -50,9 +50,11 @@ static int verify_mounts(const struct rootfs *rootfs)
 		if (!wanted)
 			continue;
 		missing = missing_flags(mount->spec->destination, wanted);
+		if (missing != 0 && is_covered(rootfs, i))
+			continue;
 		if (missing < 0)
 			return fail((int)-missing, "verify %s", mount->spec->destination);
-		if (missing && !is_covered(rootfs, i))
+		if (missing)
 			return fail(EPERM, "mount %s has not the flags it was given (%#lx missing)",
 				    mount->spec->destination, (unsigned long)missing);
 	}
@@ -78,11 +80,10 @@ static int verify_masks(const struct rootfs *rootfs)
 	if (fstat(rootfs->scratch, &scratch) < 0)
 		return fail(errno, "verify the masks");
 	for (size_t i = 0; i < masked->count; i++) {
-		if (stat(masked->items[i], &info) < 0) {
-			if (errno == ENOENT)
-				continue;
+		if (!rootfs->covered[i])
+			continue;
+		if (stat(masked->items[i], &info) < 0)
 			return fail(errno, "verify %s", masked->items[i]);
-		}
 		if (info.st_dev != scratch.st_dev)
 			return fail(EPERM, "%s is not masked", masked->items[i]);
 	}
@@ -97,6 +98,7 @@ int rootfs_verify(const struct rootfs *rootfs)
 	if (result == 0)
 		result = verify_mounts(rootfs);
 	for (size_t i = 0; i < readonly->count && result == 0; i++)
-		result = verify_readonly(readonly->items[i]);
+		if (rootfs->covered[rootfs->spec->masked_paths.count + i])
+			result = verify_readonly(readonly->items[i]);
 	return result == 0 ? verify_masks(rootfs) : result;
 }
