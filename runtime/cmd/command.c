@@ -151,8 +151,6 @@ int runtime_main(const char *name, int argc, char **argv)
 	int first = globals_read(&globals, argc, argv);
 	int status;
 
-	if (first >= 0 && (first == argc || strcmp(argv[first], "help") == 0))
-		return help(name) < 0 || first == argc ? 1 : 0;
 	if (first == ARGS_HELP)
 		return help(name) < 0;
 	if (first < 0) {
@@ -161,6 +159,8 @@ int runtime_main(const char *name, int argc, char **argv)
 	}
 	if (globals.version)
 		return globals_print_version(name) < 0;
+	if (first == argc || strcmp(argv[first], "help") == 0)
+		return help(name) < 0 || first == argc;
 	command = find(argv[first]);
 	if (!command) {
 		fail_as(ERROR_USAGE, 0, "unknown command %s: see `%s --help`", argv[first], name);
