@@ -174,10 +174,11 @@ static int wait_for_start(struct launch *launch)
 	char byte;
 	ssize_t got;
 
+	/* P may end as soon as it has told us that all is recorded. Until then the closed socket ends us. */
+	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	if (launch_send(launch->child_socket, STEP_READY) < 0 ||
 	    expect_parent(launch, STEP_RECORDED) < 0)
 		_exit(1);
-	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	if (launch->start < 0)
 		return launch->child_socket;
 	close_fd(&launch->child_socket);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Users, groups and capabilities by raw system calls: libc's setuid() and its kin stop all threads with
- * signals first, and we have one thread. The order between these functions is the caller's (capabilities(7)).
+ * Users, groups and capabilities by raw system calls: libc's setuid() and its kin stop all threads
+ * with signals first, and we have one thread. The order between these functions is the caller's
+ * (capabilities(7)).
  */
 #include <linux/capability.h>
 #include <stdint.h>
@@ -20,9 +21,17 @@
 
 /* 32-bit ABIs that once had 16-bit ids have a second set of calls. */
 #ifdef SYS_setgroups32
-enum { CALL_SETGROUPS = SYS_setgroups32, CALL_SETRESGID = SYS_setresgid32, CALL_SETRESUID = SYS_setresuid32 };
+enum {
+	CALL_SETGROUPS = SYS_setgroups32,
+	CALL_SETRESGID = SYS_setresgid32,
+	CALL_SETRESUID = SYS_setresuid32
+};
 #else
-enum { CALL_SETGROUPS = SYS_setgroups, CALL_SETRESGID = SYS_setresgid, CALL_SETRESUID = SYS_setresuid };
+enum {
+	CALL_SETGROUPS = SYS_setgroups,
+	CALL_SETRESGID = SYS_setresgid,
+	CALL_SETRESUID = SYS_setresuid
+};
 #endif
 
 enum { CAPABILITY_BITS = 64 };
@@ -109,7 +118,8 @@ static int capabilities_limit(struct capability_sets *sets)
 	for (unsigned int i = 0; i < CAPABILITY_BITS; i++) {
 		uint64_t bit = UINT64_C(1) << i;
 
-		if ((sets->inheritable & have.permitted & bit) && prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 1)
+		if ((sets->inheritable & have.permitted & bit) &&
+		    prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 1)
 			may_inherit |= bit;
 	}
 	sets->inheritable &= may_inherit;
@@ -123,7 +133,8 @@ static void warn_lost(uint64_t asked, uint64_t granted, const char *set)
 			    (unsigned long long)(asked & ~granted));
 }
 
-/* Ambient ones need permitted and inheritable; what capset(2) took from those is gone from ambient already. */
+/* Ambient ones need permitted and inheritable; what capset(2) took from those is gone from ambient
+ * already. */
 static int ambient_set(uint64_t ambient, const struct capability_sets *sets)
 {
 	uint64_t possible = sets->permitted & sets->inheritable;
@@ -178,7 +189,8 @@ int credentials_rlimits(const struct spec_process *process, pid_t pid)
 
 		if (prlimit(pid, wanted->resource, &limit, NULL) < 0)
 			return fail(errno, "set %s to %llu:%llu", wanted->name,
-				    (unsigned long long)wanted->soft, (unsigned long long)wanted->hard);
+				    (unsigned long long)wanted->soft,
+				    (unsigned long long)wanted->hard);
 	}
 	return 0;
 }

@@ -56,11 +56,11 @@ int container_read_record(struct arena *arena, int state, const char *id,
 	int result = state_read(arena, state, record);
 
 	if (result == -ENOENT)
-		return fail_as(ERROR_STATE, EAGAIN, "container %s is being created, or its creation "
+		return fail_as(ERROR_STATE, 0, "container %s is being created, or its creation "
 						    "was cut short: `delete --force %s` clears it away",
 			       id, id);
 	if (result < 0)
-		return fail_as(ERROR_STATE, EBADMSG,
+		return fail_as(ERROR_STATE, 0,
 			       "both state records of container %s are damaged: `delete --force %s` "
 			       "clears it away",
 			       id, id);
@@ -136,7 +136,7 @@ static int lock_for_delete(int state, const char *id, bool force)
 	if (state_read(&arena, state, &record) == 0 && !record.created &&
 	    state_creator_alive(&record)) {
 		if (!force)
-			return fail_as(ERROR_STATE, EBUSY, "container %s is being created", id);
+			return fail_as(ERROR_STATE, 0, "container %s is being created", id);
 		process_signal(record.creator, record.creator_start_time, SIGKILL);
 	}
 	while (flock(state, LOCK_EX) < 0)
@@ -182,7 +182,7 @@ static int check_deletable(int state, const struct state_record *record)
 	/* runc and crun delete what was created and never started, and clients rely on it. */
 	if (status != STATUS_RUNNING && status != STATUS_PAUSED)
 		return 0;
-	return fail_as(ERROR_STATE, EBUSY, "cannot delete container %s that is not stopped: %s",
+	return fail_as(ERROR_STATE, 0, "cannot delete container %s that is not stopped: %s",
 		       record->id, state_status_name(status));
 }
 

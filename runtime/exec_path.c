@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What execve(2) is given. The container's root is ours here, so plain paths are right; but its files
- * are not to be trusted: /etc/passwd may be a fifo, a device or endless.
+ * What execve(2) is given. The container's root is ours here, so plain paths are right; but its
+ * files are not to be trusted: /etc/passwd may be a fifo, a device or endless.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -20,14 +20,14 @@
 #include "runtime/spec/spec.h"
 
 enum {
-	PASSWD_LINE = 1024,	  /* longer lines are skipped */
-	PASSWD_LIMIT = 1 << 20,	  /* bytes looked at */
+	PASSWD_LINE = 1024,	/* longer lines are skipped */
+	PASSWD_LIMIT = 1 << 20, /* bytes looked at */
 	CWD_USUAL = 256,
 };
 
 /*
- * 0 if execve(2) will take the file, as far as can be told before. access(2) asks with the real ids, which
- * are equal to the effective ones here.
+ * 0 if execve(2) will take the file, as far as can be told before. access(2) asks with the real
+ * ids, which are equal to the effective ones here.
  */
 static int executable(const char *path)
 {
@@ -37,7 +37,9 @@ static int executable(const char *path)
 		int saved = errno;
 
 		/* A folder that we may not search is still named as what it is. */
-		return saved == EACCES && stat(path, &info) == 0 && S_ISDIR(info.st_mode) ? -EISDIR : -saved;
+		return saved == EACCES && stat(path, &info) == 0 && S_ISDIR(info.st_mode) ?
+			       -EISDIR :
+			       -saved;
 	}
 	if (stat(path, &info) < 0)
 		return -errno;
@@ -153,7 +155,8 @@ static const char *home_variable(struct arena *arena, uint32_t uid)
 	struct stat info;
 	auto_fd int fd = -1;
 
-	/* Looked at first: to open a device can have an effect, to open a fifo can take for ever. */
+	/* Looked at first: to open a device can have an effect, to open a fifo can take for ever.
+	 */
 	if (stat("/etc/passwd", &info) == 0 && S_ISREG(info.st_mode))
 		fd = open("/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd >= 0)
@@ -185,8 +188,8 @@ static uint32_t name_hash(const char *name, size_t length)
 }
 
 /*
- * Enter a variable into an open-addressed set of `mask` + 1 slots. True if its name was not there. Kubernetes gives
- * thousands of variables, too many to compare each with each.
+ * Enter a variable into an open-addressed set of `mask` + 1 slots. True if its name was not there.
+ * Kubernetes gives thousands of variables, too many to compare each with each.
  */
 static bool set_add(const char **slots, size_t mask, const char *entry, size_t length)
 {
@@ -213,7 +216,8 @@ char **exec_environment(struct arena *arena, const struct spec_process *process)
 	result = arena_array(arena, env->count + 2, sizeof(*result));
 	if (!slots || !result)
 		return NULL;
-	/* From the end, because the last one of a name wins; filled from the end, so that the order stays. */
+	/* From the end, because the last one of a name wins; filled from the end, so that the order
+	 * stays. */
 	next = env->count + 1;
 	for (size_t i = env->count; i-- > 0;) {
 		size_t length = variable_name(env->items[i]);
@@ -260,8 +264,10 @@ int exec_working_directory(const char *cwd, int make)
 	long size;
 
 	if (chdir(cwd) < 0) {
-		int result = errno == ENOENT && make ? make_and_enter(cwd) :
-						       fail(errno, "chdir to cwd (\"%s\") set in config.json failed", cwd);
+		int result =
+			errno == ENOENT && make ?
+				make_and_enter(cwd) :
+				fail(errno, "chdir to cwd (\"%s\") set in config.json failed", cwd);
 
 		if (result < 0)
 			return result;
@@ -272,6 +278,7 @@ int exec_working_directory(const char *cwd, int make)
 	if (size < 0)
 		return fail(errno, "current folder after chdir to %s", cwd);
 	if (buffer[0] != '/')
-		return fail_as(ERROR_CONFIG, 0, "process.cwd: %s leads outside of the container's root", cwd);
+		return fail_as(ERROR_CONFIG, 0,
+			       "process.cwd: %s leads outside of the container's root", cwd);
 	return 0;
 }

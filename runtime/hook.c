@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hooks. A hook's process shares our memory until it executes (CLONE_VM | CLONE_VFORK, as posix_spawn does it):
- * no page tables are copied, and why an execve(2) failed is told through a variable. That is safe because this
- * program has no thread and no signal handler.
+ * Hooks. A hook's process shares our memory until it executes (CLONE_VM | CLONE_VFORK, as
+ * posix_spawn does it): no page tables are copied, and why an execve(2) failed is told through a
+ * variable. That is safe because this program has no thread and no signal handler.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -87,11 +87,13 @@ ON_BORROWED_MEMORY static int child_main(void *argument)
 	sigaction(SIGPIPE, &action, NULL);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	/*
-	 * A script cannot be executed from a descriptor that closes (ENOENT): its interpreter would not find
-	 * it. By its path then, which the caller's mount namespace shows as long as root is not changed.
+	 * A script cannot be executed from a descriptor that closes (ENOENT): its interpreter would
+	 * not find it. By its path then, which the caller's mount namespace shows as long as root
+	 * is not changed.
 	 */
 	if (child->executable >= 0) {
-		syscall(SYS_execveat, child->executable, "", child->args, child->env, AT_EMPTY_PATH);
+		syscall(SYS_execveat, child->executable, "", child->args, child->env,
+			AT_EMPTY_PATH);
 		if (errno != ENOENT && errno != ENOSYS)
 			return child_fail(child);
 	}
@@ -126,8 +128,8 @@ static int make_pipe(int *read_end, int *write_end)
 }
 
 /*
- * Write what the pipe takes. Nothing is lost when the hook goes without reading: EPIPE ends the feeding.
- * The caller sees to SIGPIPE.
+ * Write what the pipe takes. Nothing is lost when the hook goes without reading: EPIPE ends the
+ * feeding. The caller sees to SIGPIPE.
  */
 static void feed(struct hook_process *process)
 {
@@ -189,8 +191,8 @@ static void kill_group(const struct hook_process *process, int *status)
 }
 
 /*
- * Feed and listen until the process itself ends: children that it leaves behind may keep the pipes as long as they
- * like. 0 with *status, or -ETIMEDOUT.
+ * Feed and listen until the process itself ends: children that it leaves behind may keep the pipes
+ * as long as they like. 0 with *status, or -ETIMEDOUT.
  */
 static int attend(struct hook_process *process, uint32_t timeout, int *status)
 {
@@ -238,7 +240,8 @@ static int attend(struct hook_process *process, uint32_t timeout, int *status)
 	return 0;
 }
 
-/* Starts it; what it executes has begun when this returns 0. `*failed` is the errno of the child. */
+/* Starts it; what it executes has begun when this returns 0. `*failed` is the errno of the child.
+ */
 static int start(struct hook_child *child, struct hook_process *process)
 {
 	auto_fd int input = -1, output = -1;
@@ -273,16 +276,16 @@ static int report(const struct hook_process *process, int status, int error, uin
 		size--;
 	label = size ? ", output: " : "";
 	if (error == -ETIMEDOUT)
-		return fail_as(ERROR_HOOK, 0, "timed out after %u s%s%.*s", timeout, label, (int)size,
-			       process->kept);
+		return fail_as(ERROR_HOOK, 0, "timed out after %u s%s%.*s", timeout, label,
+			       (int)size, process->kept);
 	if (error < 0)
 		return fail_as(ERROR_HOOK, -error, "waiting for it");
 	if (WIFSIGNALED(status))
-		return fail_as(ERROR_HOOK, 0, "signal: %s%s%.*s", strsignal(WTERMSIG(status)), label,
-			       (int)size, process->kept);
+		return fail_as(ERROR_HOOK, 0, "signal: %s%s%.*s", strsignal(WTERMSIG(status)),
+			       label, (int)size, process->kept);
 	if (WEXITSTATUS(status) != 0)
-		return fail_as(ERROR_HOOK, 0, "exit status %d%s%.*s", WEXITSTATUS(status), label, (int)size,
-			       process->kept);
+		return fail_as(ERROR_HOOK, 0, "exit status %d%s%.*s", WEXITSTATUS(status), label,
+			       (int)size, process->kept);
 	return 0;
 }
 
@@ -290,17 +293,26 @@ static int run_one(const struct spec_hook *hook, const struct hook_run *run, int
 {
 	static const char *const empty[] = { NULL };
 	const char *const path_alone[] = { hook->path, NULL };
-	const char *const *args = hook->args.present && hook->args.count ? hook->args.items : path_alone;
-	const char *const *env = hook->env.present			? hook->env.items :
-				 run->default_env && run->default_env->items ? run->default_env->items :
-									       empty;
+	const char *const *args =
+		hook->args.present && hook->args.count ? hook->args.items : path_alone;
+	const char *const *env = hook->env.present ? hook->env.items :
+				 run->default_env && run->default_env->items ?
+						     run->default_env->items :
+						     empty;
 	/* execve(2) does not write to its strings; its type is older than const. */
 	struct hook_child child = {
-		.path = hook->path, .executable = executable, .cwd = run->cwd,
-		.args = (char *const *)(uintptr_t)args, .env = (char *const *)(uintptr_t)env,
+		.path = hook->path,
+		.executable = executable,
+		.cwd = run->cwd,
+		.args = (char *const *)(uintptr_t)args,
+		.env = (char *const *)(uintptr_t)env,
 	};
 	struct hook_process process = {
-		.pidfd = -1, .input = -1, .output = -1, .state = run->state, .state_left = run->state_size,
+		.pidfd = -1,
+		.input = -1,
+		.output = -1,
+		.state = run->state,
+		.state_left = run->state_size,
 	};
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
 	int status = 0, result = start(&child, &process);
@@ -324,7 +336,8 @@ static int run_one(const struct spec_hook *hook, const struct hook_run *run, int
 int hooks_run(const struct spec_hooks *hooks, const struct hook_run *run)
 {
 	for (size_t i = 0; i < hooks->count; i++) {
-		int result = run_one(&hooks->items[i], run, run->executables ? run->executables[i] : -1);
+		int result =
+			run_one(&hooks->items[i], run, run->executables ? run->executables[i] : -1);
 
 		if (result == 0)
 			continue;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hooks (runtime-spec config.md#posix-platform-hooks): run a list in order with the state on stdin. */
+/* Hooks (runtime-spec config.md#posix-platform-hooks): run a list in order with the state on stdin.
+ */
 #ifndef RUNTIME_HOOK_H
 #define RUNTIME_HOOK_H
 
@@ -14,12 +15,14 @@ struct hook_run {
 	const char *kind;  /* "createRuntime", for messages */
 	const char *state; /* the state document */
 	size_t state_size;
-	bool keep_going;   /* poststop: a failure is a warning, the rest still runs */
-	int cwd;	   /* descriptor of the folder to start in, or -1: stay */
-	const struct spec_strings *default_env; /* where the hook has none; NULL: an empty environment */
+	bool keep_going; /* poststop: a failure is a warning, the rest still runs */
+	int cwd;	 /* descriptor of the folder to start in, or -1: stay */
+	const struct spec_strings
+		*default_env; /* where the hook has none; NULL: an empty environment */
 	/*
-	 * For hooks of which only the namespace is the container's, not the file (createContainer: the path
-	 * is resolved in the runtime's namespace): executables opened before by hook_open(), or NULL.
+	 * For hooks of which only the namespace is the container's, not the file (createContainer:
+	 * the path is resolved in the runtime's namespace): executables opened before by
+	 * hook_open(), or NULL.
 	 */
 	const int *executables;
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* AppArmor and SELinux labels by procfs, without their libraries (kernel: Documentation/admin-guide/LSM). */
+/* AppArmor and SELinux labels by procfs, without their libraries (kernel:
+ * Documentation/admin-guide/LSM). */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,7 +32,8 @@ static bool apparmor_runs(void)
 {
 	char answer[4];
 
-	return file_read_small(AT_FDCWD, APPARMOR_ENABLED, answer, sizeof(answer)) > 0 && answer[0] == 'Y';
+	return file_read_small(AT_FDCWD, APPARMOR_ENABLED, answer, sizeof(answer)) > 0 &&
+	       answer[0] == 'Y';
 }
 
 static bool selinux_runs(void)
@@ -60,18 +62,21 @@ int credentials_check_labels(const struct spec_process *process)
 		if (!IS_ENABLED(CONFIG_APPARMOR))
 			return refuse("process.apparmorProfile", "CONFIG_APPARMOR is not set");
 		if (!apparmor_runs())
-			return refuse("process.apparmorProfile", "AppArmor is not enabled in this kernel");
+			return refuse("process.apparmorProfile",
+				      "AppArmor is not enabled in this kernel");
 	}
 	if (wanted(process->selinux_label)) {
 		if (!IS_ENABLED(CONFIG_SELINUX))
 			return refuse("process.selinuxLabel", "CONFIG_SELINUX is not set");
 		if (!selinux_runs())
-			return refuse("process.selinuxLabel", "SELinux is not enabled in this kernel");
+			return refuse("process.selinuxLabel",
+				      "SELinux is not enabled in this kernel");
 	}
 	return 0;
 }
 
-/* /proc/self is a link, which path_write_proc() does not follow: our number there, then the file. */
+/* /proc/self is a link, which path_write_proc() does not follow: our number there, then the file.
+ */
 static int write_attribute(int proc, const char *file, const char *value)
 {
 	char path[64], self[16];
@@ -90,12 +95,14 @@ static int apparmor_apply(const char *profile, int proc)
 	int result;
 
 	if ((size_t)snprintf(value, sizeof(value), "exec %s", profile) >= sizeof(value))
-		return fail_property("process.apparmorProfile", "longer than %d bytes", LABEL_MAX - 6);
+		return fail_property("process.apparmorProfile", "longer than %d bytes",
+				     LABEL_MAX - 6);
 	/* A place of its own since 5.8, when several LSMs could be loaded. */
 	result = write_attribute(proc, "apparmor/exec", value);
 	if (result == -ENOENT)
 		result = write_attribute(proc, "exec", value);
-	/* Without AppArmor everything is unconfined; asking again in here could be answered by the container. */
+	/* Without AppArmor everything is unconfined; asking again in here could be answered by the
+	 * container. */
 	if ((result == -ENOENT || result == -EINVAL) && strcmp(profile, APPARMOR_UNCONFINED) == 0)
 		return 0;
 	return result < 0 ? fail_context(result, "process.apparmorProfile: %.200s", profile) : 0;
@@ -108,7 +115,8 @@ int credentials_apply_labels(const struct spec_process *process, int proc)
 	if (IS_ENABLED(CONFIG_SELINUX) && wanted(process->selinux_label)) {
 		result = write_attribute(proc, "exec", process->selinux_label);
 		if (result < 0)
-			fail_context(result, "process.selinuxLabel: %.200s", process->selinux_label);
+			fail_context(result, "process.selinuxLabel: %.200s",
+				     process->selinux_label);
 	}
 	if (result == 0 && IS_ENABLED(CONFIG_APPARMOR) && wanted(process->apparmor_profile))
 		result = apparmor_apply(process->apparmor_profile, proc);

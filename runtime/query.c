@@ -132,7 +132,7 @@ int container_update(const struct container_context *context, const char *id,
 	if (state < 0)
 		return state;
 	if (state_status(state, &record) == STATUS_STOPPED)
-		return fail_as(ERROR_STATE, ESRCH, "container not running: %s", id);
+		return fail_as(ERROR_STATE, 0, "container not running: %s", id);
 	cgroup = cgroup_from_record(&arena, record.cgroup);
 	if (!cgroup)
 		return -EINVAL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* process.scheduler (sched_setattr(2)) and the session keyring (keyctl(2)): settings of a process that cost one call each. */
+/* process.scheduler (sched_setattr(2)) and the session keyring (keyctl(2)): settings of a process
+ * that cost one call each. */
 #include <linux/keyctl.h>
 #include <sched.h>
 #include <stdint.h>
@@ -13,7 +14,8 @@
 #include "runtime/credentials.h"
 #include "runtime/spec/spec.h"
 
-/* struct sched_attr as of Linux 3.14 (SCHED_ATTR_SIZE_VER0); libc's headers have it under changing names. */
+/* struct sched_attr as of Linux 3.14 (SCHED_ATTR_SIZE_VER0); libc's headers have it under changing
+ * names. */
 struct scheduler_attributes {
 	uint32_t size, policy;
 	uint64_t flags;

@@ -13,7 +13,7 @@
 static int not_running(const char *id)
 {
 	/* containerd's shim looks for these words. */
-	return fail_as(ERROR_STATE, ESRCH, "container not running: %s", id);
+	return fail_as(ERROR_STATE, 0, "container not running: %s", id);
 }
 
 static int signal_group(struct arena *arena, const struct state_record *record, int signal)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Architectures. A filter holds the native one, and of those in the profile the others that this kernel runs; to
- * leave one out costs a foreign process its life, so that is done only where the kernel said that there can be none.
+ * Architectures. A filter holds the native one, and of those in the profile the others that this
+ * kernel runs; to leave one out costs a foreign process its life, so that is done only where the
+ * kernel said that there can be none.
  *
- * "Newer than the profile" (answered ENOSYS, as a kernel without the call would, so that the C library falls
- * back to an older one): a number beyond the newest that the profile names and libseccomp knows, and beyond mlock2,
- * the newest call of Linux 4.4. That one is our oldest kernel: whoever wrote a profile knew the calls up to there,
- * and left them out on purpose. Names that only a newer libseccomp knows thus also become ENOSYS.
+ * "Newer than the profile" (answered ENOSYS, as a kernel without the call would, so that the C
+ * library falls back to an older one): a number beyond the newest that the profile names and
+ * libseccomp knows, and beyond mlock2, the newest call of Linux 4.4. That one is our oldest kernel:
+ * whoever wrote a profile knew the calls up to there, and left them out on purpose. Names that only
+ * a newer libseccomp knows thus also become ENOSYS.
  */
 #include <errno.h>
 #include <seccomp.h>
@@ -21,9 +23,10 @@
 #include "runtime/spec/spec.h"
 
 enum {
-	LAST_NUMBER = 0x3fffffff,	/* above are x32's, and the negative ones */
+	LAST_NUMBER = 0x3fffffff, /* above are x32's, and the negative ones */
 	X32_BIT = 0x40000000,
-	X32_OWN_FIRST = 512, X32_OWN_LAST = 547, /* calls that x32 has twice, from before 2012 */
+	X32_OWN_FIRST = 512,
+	X32_OWN_LAST = 547, /* calls that x32 has twice, from before 2012 */
 	ARM_PRIVATE = 0x0f0000,
 };
 #define NEWEST_OF_OLDEST_KERNEL "mlock2"
@@ -62,7 +65,8 @@ static void attempt_failed(int number)
 	_exit(1);
 }
 
-/* In a process of its own: a kernel without it answers with a signal, a filter on us perhaps too. */
+/* In a process of its own: a kernel without it answers with a signal, a filter on us perhaps too.
+ */
 static bool attempt(long (*call)(void))
 {
 	struct sigaction action = { .sa_handler = attempt_failed };
@@ -85,7 +89,10 @@ static long getpid_x86(void)
 {
 	long result;
 
-	__asm__ volatile("int $0x80" : "=a"(result) : "0"(20L) : "r8", "r9", "r10", "r11", "memory");
+	__asm__ volatile("int $0x80"
+			 : "=a"(result)
+			 : "0"(20L)
+			 : "r8", "r9", "r10", "r11", "memory");
 	return result;
 }
 
@@ -191,7 +198,8 @@ static void find_unknown(const struct spec_seccomp *profile, uint32_t token, uin
 		newer = newer > X32_OWN_LAST ? newer : X32_OWN_LAST + 1;
 		add_unknown(facts, arch, X32_BIT + newer, X32_BIT + LAST_NUMBER);
 	} else {
-		add_unknown(facts, arch, newer, token == SCMP_ARCH_ARM ? ARM_PRIVATE - 1 : LAST_NUMBER);
+		add_unknown(facts, arch, newer,
+			    token == SCMP_ARCH_ARM ? ARM_PRIVATE - 1 : LAST_NUMBER);
 	}
 }
 
@@ -202,7 +210,8 @@ static bool restrictive(enum spec_seccomp_action action)
 	       action == SECCOMP_KILL_PROCESS;
 }
 
-void arch_facts(const struct spec_seccomp *profile, const struct arch_set *set, struct filter_facts *facts)
+void arch_facts(const struct spec_seccomp *profile, const struct arch_set *set,
+		struct filter_facts *facts)
 {
 	*facts = (struct filter_facts){ .arch_count = 0 };
 	facts->default_return = compile_action(profile->default_action, profile->default_errno_ret);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Compiled filters on disk: one file each, its name the digest of everything the filter depends on. A file is
- * believed only if it is ours alone and its own digest is right, so a damaged one costs a compilation, no more. No
- * fsync: after a cut of power the digest tells.
+ * Compiled filters on disk: one file each, its name the digest of everything the filter depends on.
+ * A file is believed only if it is ours alone and its own digest is right, so a damaged one costs a
+ * compilation, no more. No fsync: after a cut of power the digest tells.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -25,10 +25,12 @@
 
 #define TEXT_OF(value) TEXT_OF_(value)
 #define TEXT_OF_(value) #value
-/* What of this build decides how a filter looks: ourselves, and libseccomp (linked in, so its header tells the truth). */
+/* What of this build decides how a filter looks: ourselves, and libseccomp (linked in, so its
+ * header tells the truth). */
 #define BUILD_FACTS \
-	"cruet " CRUET_VERSION " " CRUET_COMMIT " libseccomp " TEXT_OF(SCMP_VER_MAJOR) "." TEXT_OF( \
-		SCMP_VER_MINOR) "." TEXT_OF(SCMP_VER_MICRO) " arch " TEXT_OF(__SIZEOF_POINTER__) " "
+	"cruet " CRUET_VERSION " " CRUET_COMMIT \
+	" libseccomp " TEXT_OF(SCMP_VER_MAJOR) "." TEXT_OF(SCMP_VER_MINOR) "." TEXT_OF( \
+		SCMP_VER_MICRO) " arch " TEXT_OF(__SIZEOF_POINTER__) " "
 
 enum { CACHE_ENTRIES = 64 };
 
@@ -77,7 +79,8 @@ int cache_load(struct arena *arena, int cache, const unsigned char key[SHA256_SI
 	struct cache_header *header;
 	struct sock_filter *filter;
 	struct stat info;
-	auto_fd int fd = openat(cache, sha256_hex(key, name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	auto_fd int fd = openat(cache, sha256_hex(key, name),
+				O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0 || fstat(fd, &info) < 0)
 		return -errno;
@@ -107,7 +110,8 @@ static bool older(const struct stat *a, const struct stat *b)
 							a->st_mtim.tv_nsec < b->st_mtim.tv_nsec;
 }
 
-/* The oldest goes when there are too many: twice per new one, so that a lowered bound is reached in time. */
+/* The oldest goes when there are too many: twice per new one, so that a lowered bound is reached in
+ * time. */
 static void evict(int cache)
 {
 	char oldest[NAME_MAX + 1] = "";
@@ -123,7 +127,8 @@ static void evict(int cache)
 		return;
 	}
 	while ((entry = readdir(folder))) {
-		if (fstatat(cache, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(info.st_mode))
+		if (fstatat(cache, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    !S_ISREG(info.st_mode))
 			continue;
 		count++;
 		if (!oldest[0] || older(&info, &oldest_info)) {
@@ -136,12 +141,13 @@ static void evict(int cache)
 		unlinkat(cache, oldest, 0);
 }
 
-void cache_store(int cache, const unsigned char key[SHA256_SIZE], const struct seccomp_program *program)
+void cache_store(int cache, const unsigned char key[SHA256_SIZE],
+		 const struct seccomp_program *program)
 {
 	struct {
 		struct cache_header header;
 		struct sock_filter filter[];
-	} *file;
+	} * file;
 	size_t size = sizeof(*file) + program->count * sizeof(file->filter[0]);
 	char name[SHA256_HEX_SIZE];
 	auto_free void *memory = malloc(size);
@@ -158,7 +164,8 @@ void cache_store(int cache, const unsigned char key[SHA256_SIZE], const struct s
 	if (file_replace(cache, sha256_hex(key, name), file, size, 0600, 0) < 0) {
 		char text[1280];
 
-		log_debug("seccomp filter not kept: %s", error_format(error_last(), text, sizeof(text)));
+		log_debug("seccomp filter not kept: %s",
+			  error_format(error_last(), text, sizeof(text)));
 		error_clear();
 	}
 }

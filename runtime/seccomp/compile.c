@@ -44,21 +44,25 @@ uint32_t compile_action(unsigned int action, uint32_t errno_ret)
 	return SCMP_ACT_KILL_PROCESS;
 }
 
-static int add_rule(scmp_filter_ctx context, uint32_t action, int number, const char *name, unsigned int count,
-		    const struct scmp_arg_cmp *arguments)
+static int add_rule(scmp_filter_ctx context, uint32_t action, int number, const char *name,
+		    unsigned int count, const struct scmp_arg_cmp *arguments)
 {
 	int result = seccomp_rule_add_array(context, action, number, count, arguments);
 
 	if (result == 0 || result == -EDOM) /* EDOM: none of the architectures has the call */
 		return 0;
 	if (result == -EEXIST)
-		return fail_property("linux.seccomp.syscalls", "two actions for %s with the same arguments", name);
-	return fail_as(result == -EINVAL || result == -EOPNOTSUPP ? ERROR_UNSUPPORTED : ERROR_SYSTEM, -result,
-		       "linux.seccomp: rule for %s", name);
+		return fail_property("linux.seccomp.syscalls",
+				     "two actions for %s with the same arguments", name);
+	return fail_as(result == -EINVAL || result == -EOPNOTSUPP ? ERROR_UNSUPPORTED :
+								    ERROR_SYSTEM,
+		       -result, "linux.seccomp: rule for %s", name);
 }
 
-/* Conditions on different arguments must all hold; when an argument has several, any one of all is enough. */
-static int add_call(scmp_filter_ctx context, const struct spec_syscall *rule, uint32_t action, const char *name)
+/* Conditions on different arguments must all hold; when an argument has several, any one of all is
+ * enough. */
+static int add_call(scmp_filter_ctx context, const struct spec_syscall *rule, uint32_t action,
+		    const char *name)
 {
 	int number = seccomp_syscall_resolve_name(name), result = 0;
 	struct scmp_arg_cmp arguments[ARGUMENTS];
@@ -79,15 +83,18 @@ static int add_call(scmp_filter_ctx context, const struct spec_syscall *rule, ui
 		const struct spec_syscall_arg *from = &rule->args[i];
 		struct scmp_arg_cmp *to = &arguments[alternatives ? 0 : i];
 
-		*to = SCMP_CMP64(from->index, (enum scmp_compare)from->op, from->value, from->value_two);
+		*to = SCMP_CMP64(from->index, (enum scmp_compare)from->op, from->value,
+				 from->value_two);
 		if (alternatives)
 			result = add_rule(context, action, number, name, 1, arguments);
 	}
 	return alternatives ? result :
-			      add_rule(context, action, number, name, (unsigned int)rule->arg_count, arguments);
+			      add_rule(context, action, number, name, (unsigned int)rule->arg_count,
+				       arguments);
 }
 
-static int add_rules(scmp_filter_ctx context, const struct spec_seccomp *profile, uint32_t default_action)
+static int add_rules(scmp_filter_ctx context, const struct spec_seccomp *profile,
+		     uint32_t default_action)
 {
 	for (size_t i = 0; i < profile->syscall_count; i++) {
 		const struct spec_syscall *rule = &profile->syscalls[i];
@@ -106,7 +113,8 @@ static int add_rules(scmp_filter_ctx context, const struct spec_seccomp *profile
 }
 
 /* 2.5 can export to a descriptor only. */
-static int export_program(scmp_filter_ctx context, struct arena *arena, struct seccomp_program *program)
+static int export_program(scmp_filter_ctx context, struct arena *arena,
+			  struct seccomp_program *program)
 {
 	auto_fd int fd = memfd_create("seccomp", MFD_CLOEXEC);
 	struct stat info;
@@ -130,21 +138,25 @@ static int export_program(scmp_filter_ctx context, struct arena *arena, struct s
 	return 0;
 }
 
-int compile_profile(struct arena *arena, const struct spec_seccomp *profile, const struct arch_set *set,
-		    struct seccomp_program *program)
+int compile_profile(struct arena *arena, const struct spec_seccomp *profile,
+		    const struct arch_set *set, struct seccomp_program *program)
 {
-	uint32_t default_action = compile_action(profile->default_action, profile->default_errno_ret);
-	__attribute__((cleanup(release_filter))) scmp_filter_ctx context = seccomp_init(default_action);
+	uint32_t default_action =
+		compile_action(profile->default_action, profile->default_errno_ret);
+	__attribute__((cleanup(release_filter))) scmp_filter_ctx context =
+		seccomp_init(default_action);
 	int result;
 
 	if (!context) {
-		result = fail_property("linux.seccomp.defaultAction", "this kernel does not have it");
+		result = fail_property("linux.seccomp.defaultAction",
+				       "this kernel does not have it");
 		error_last()->code = ERROR_UNSUPPORTED;
 		return result;
 	}
 	/*
-	 * Processes of an architecture that the filter does not hold die as a whole; a kernel before 4.14 can end the
-	 * thread only, which is libseccomp's default. Search trees are faster to take apart, no more.
+	 * Processes of an architecture that the filter does not hold die as a whole; a kernel
+	 * before 4.14 can end the thread only, which is libseccomp's default. Search trees are
+	 * faster to take apart, no more.
 	 */
 	seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
 	seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, BALANCED_TREE);

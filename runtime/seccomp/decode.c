@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Taking a filter apart. For a given architecture and number a program runs to a return or to its first
- * look at an argument, without a choice. The outcome can change only at numbers that it compares with:
- * between two of them one run stands for all. So what the filter does with any number is known exactly, whatever
- * its shape.
+ * Taking a filter apart. For a given architecture and number a program runs to a return or to its
+ * first look at an argument, without a choice. The outcome can change only at numbers that it
+ * compares with: between two of them one run stands for all. So what the filter does with any
+ * number is known exactly, whatever its shape.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,8 +12,9 @@
 #include "runtime/seccomp/internal.h"
 
 /*
- * From here on are libseccomp's own numbers, of calls that an architecture does not have. It tests for them all the same; no
- * kernel has a call there, so they need no place: all of them are treated as this first one, that is, as not named.
+ * From here on are libseccomp's own numbers, of calls that an architecture does not have. It tests
+ * for them all the same; no kernel has a call there, so they need no place: all of them are treated
+ * as this first one, that is, as not named.
  */
 static const uint32_t pseudo_numbers = UINT32_C(1) << 31;
 
@@ -42,7 +43,8 @@ size_t decode_jump(const struct sock_filter *instruction, size_t at, uint32_t ac
 	return at + 1 + (is_true ? instruction->jt : instruction->jf);
 }
 
-static int outcome(const struct sock_filter *in, size_t count, uint32_t arch, uint32_t number, struct leaf *leaf)
+static int outcome(const struct sock_filter *in, size_t count, uint32_t arch, uint32_t number,
+		   struct leaf *leaf)
 {
 	enum holds holds = HOLDS_NOTHING;
 	size_t at = 0;
@@ -78,7 +80,8 @@ static bool is_known(const struct filter_facts *facts, uint32_t arch)
 	return false;
 }
 
-int decode_foreign(const struct sock_filter *in, size_t count, const struct filter_facts *facts, uint32_t *value)
+int decode_foreign(const struct sock_filter *in, size_t count, const struct filter_facts *facts,
+		   uint32_t *value)
 {
 	bool holds_arch = false;
 	size_t at = 0;
@@ -113,7 +116,8 @@ static int compare_numbers(const void *a, const void *b)
 }
 
 /* The numbers from which on an outcome may differ, in order; 0 is one. */
-static size_t boundaries(const struct sock_filter *in, size_t count, const struct filter_facts *facts, uint32_t *list)
+static size_t boundaries(const struct sock_filter *in, size_t count,
+			 const struct filter_facts *facts, uint32_t *list)
 {
 	size_t filled = 0, kept = 0;
 
@@ -147,8 +151,8 @@ static bool is_unknown(const struct filter_facts *facts, uint32_t arch, uint32_t
 	return false;
 }
 
-ssize_t decode_arch(const struct sock_filter *in, size_t count, const struct filter_facts *facts, uint32_t arch,
-		    struct leaf **leaves)
+ssize_t decode_arch(const struct sock_filter *in, size_t count, const struct filter_facts *facts,
+		    uint32_t arch, struct leaf **leaves)
 {
 	auto_free uint32_t *list = calloc(2 * (count + RANGES_MAX + 1), sizeof(*list));
 	auto_free struct leaf *result = NULL;
@@ -170,7 +174,8 @@ ssize_t decode_arch(const struct sock_filter *in, size_t count, const struct fil
 		    is_unknown(facts, arch, list[i]))
 			leaf->value = SECCOMP_RET_ERRNO | ENOSYS;
 		/* What looks at arguments may also look at the number again: not joined. */
-		if (filled == 0 || !leaf->returns || !leaf[-1].returns || leaf->value != leaf[-1].value)
+		if (filled == 0 || !leaf->returns || !leaf[-1].returns ||
+		    leaf->value != leaf[-1].value)
 			filled++;
 	}
 	*leaves = result;

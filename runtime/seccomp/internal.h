@@ -29,7 +29,7 @@
 
 enum {
 	FILTER_MAX = BPF_MAXINSNS,
-	ARCHES_MAX = 4,	 /* native and all others that one kernel runs beside it */
+	ARCHES_MAX = 4, /* native and all others that one kernel runs beside it */
 	RANGES_MAX = 2 * ARCHES_MAX,
 };
 
@@ -43,7 +43,7 @@ struct number_range {
 struct filter_facts {
 	uint32_t arches[ARCHES_MAX]; /* AUDIT_ARCH_*, without duplicates; the native one first */
 	size_t arch_count;
-	uint32_t default_return;     /* SECCOMP_RET_* of what no rule names */
+	uint32_t default_return; /* SECCOMP_RET_* of what no rule names */
 	/* Numbers newer than the profile: ENOSYS in place of default_return. */
 	struct number_range unknown[RANGES_MAX];
 	size_t unknown_count;
@@ -59,21 +59,22 @@ struct arch_set {
 void arch_select(const struct spec_seccomp *profile, struct arch_set *set);
 
 /* Fill in `arches` and `unknown`. */
-void arch_facts(const struct spec_seccomp *profile, const struct arch_set *set, struct filter_facts *facts);
+void arch_facts(const struct spec_seccomp *profile, const struct arch_set *set,
+		struct filter_facts *facts);
 
 /* ---- compile.c ---- */
 
 /* By libseccomp, as it comes from there. Instructions from the arena. 0, or -errno recorded. */
-int compile_profile(struct arena *arena, const struct spec_seccomp *profile, const struct arch_set *set,
-		    struct seccomp_program *program);
+int compile_profile(struct arena *arena, const struct spec_seccomp *profile,
+		    const struct arch_set *set, struct seccomp_program *program);
 /* SECCOMP_RET_* of an action. */
 uint32_t compile_action(unsigned int action, uint32_t errno_ret);
 
 /* ---- decode.c ---- */
 
 /*
- * What a filter does with a run of numbers of one architecture, from `first` to the next leaf's: it returns `value`, or
- * looks at arguments from instruction `value` on.
+ * What a filter does with a run of numbers of one architecture, from `first` to the next leaf's: it
+ * returns `value`, or looks at arguments from instruction `value` on.
  */
 struct leaf {
 	uint32_t first;
@@ -82,14 +83,16 @@ struct leaf {
 };
 
 /*
- * The leaves of an architecture in order: they cover all 2^32 numbers, and neighbours differ. Caller frees. Count,
- * or -EOPNOTSUPP, -ENOMEM.
+ * The leaves of an architecture in order: they cover all 2^32 numbers, and neighbours differ.
+ * Caller frees. Count, or -EOPNOTSUPP, -ENOMEM.
  */
-ssize_t decode_arch(const struct sock_filter *in, size_t count, const struct filter_facts *facts, uint32_t arch,
-		    struct leaf **leaves);
+ssize_t decode_arch(const struct sock_filter *in, size_t count, const struct filter_facts *facts,
+		    uint32_t arch, struct leaf **leaves);
 /* What is returned for all other architectures. 0, or -EOPNOTSUPP. */
-int decode_foreign(const struct sock_filter *in, size_t count, const struct filter_facts *facts, uint32_t *value);
-/* One instruction with the accumulator known: the next one's index, or SIZE_MAX if it is no jump we know. */
+int decode_foreign(const struct sock_filter *in, size_t count, const struct filter_facts *facts,
+		   uint32_t *value);
+/* One instruction with the accumulator known: the next one's index, or SIZE_MAX if it is no jump we
+ * know. */
 size_t decode_jump(const struct sock_filter *instruction, size_t at, uint32_t accumulator);
 
 /* Where struct seccomp_data holds what, and how the kernel lets it be read: 32-bit words. */
@@ -99,8 +102,8 @@ enum { DATA_NUMBER = 0, DATA_ARCH = 4, LOAD_WORD = BPF_LD | BPF_W | BPF_ABS };
 
 /*
  * The same filter as a search tree, with the unknown numbers of `facts`. `out` has room for
- * FILTER_MAX. Number of instructions; -EOPNOTSUPP when `in` holds what is not understood here, -E2BIG when
- * the result is too long.
+ * FILTER_MAX. Number of instructions; -EOPNOTSUPP when `in` holds what is not understood here,
+ * -E2BIG when the result is too long.
  */
 ssize_t tree_build(const struct sock_filter *in, size_t count, const struct filter_facts *facts,
 		   struct sock_filter *out);
@@ -113,6 +116,7 @@ void cache_key(const struct spec_seccomp *profile, unsigned char key[SHA256_SIZE
 int cache_load(struct arena *arena, int cache, const unsigned char key[SHA256_SIZE],
 	       struct seccomp_program *program);
 /* Failures are logged at debug: the filter is at hand. */
-void cache_store(int cache, const unsigned char key[SHA256_SIZE], const struct seccomp_program *program);
+void cache_store(int cache, const unsigned char key[SHA256_SIZE],
+		 const struct seccomp_program *program);
 
 #endif

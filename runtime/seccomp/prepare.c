@@ -14,7 +14,8 @@
 #include "runtime/seccomp/internal.h"
 #include "runtime/spec/spec.h"
 
-/* The kernel looks at the flags before it looks at the program: EFAULT means that it knows them (seccomp(2)). */
+/* The kernel looks at the flags before it looks at the program: EFAULT means that it knows them
+ * (seccomp(2)). */
 static bool kernel_knows(uint32_t flags)
 {
 	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL) < 0 && errno == EFAULT;
@@ -36,7 +37,8 @@ static int choose_flags(const struct spec_seccomp *profile, uint32_t *flags)
 	} table[] = {
 		{ SECCOMP_TSYNC, SECCOMP_FILTER_FLAG_TSYNC, "SECCOMP_FILTER_FLAG_TSYNC" },
 		{ SECCOMP_LOG_FLAG, SECCOMP_FILTER_FLAG_LOG, "SECCOMP_FILTER_FLAG_LOG" },
-		{ SECCOMP_SPEC_ALLOW, SECCOMP_FILTER_FLAG_SPEC_ALLOW, "SECCOMP_FILTER_FLAG_SPEC_ALLOW" },
+		{ SECCOMP_SPEC_ALLOW, SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+		  "SECCOMP_FILTER_FLAG_SPEC_ALLOW" },
 	};
 
 	*flags = 0;
@@ -48,7 +50,8 @@ static int choose_flags(const struct spec_seccomp *profile, uint32_t *flags)
 		if (!(profile->flags & table[i].asked))
 			continue;
 		if (!kernel_knows(table[i].flag)) {
-			int result = fail_property("linux.seccomp.flags", "this kernel does not know %s", table[i].name);
+			int result = fail_property("linux.seccomp.flags",
+						   "this kernel does not know %s", table[i].name);
 
 			error_last()->code = ERROR_UNSUPPORTED;
 			return result;
@@ -56,8 +59,8 @@ static int choose_flags(const struct spec_seccomp *profile, uint32_t *flags)
 		*flags |= table[i].flag;
 	}
 	/*
-	 * As runc and crun: without it, kernels before 5.16 turn off speculation past stores for the container, at a price
-	 * that nobody asked for.
+	 * As runc and crun: without it, kernels before 5.16 turn off speculation past stores for
+	 * the container, at a price that nobody asked for.
 	 */
 	if (!profile->flags_present && kernel_knows(SECCOMP_FILTER_FLAG_SPEC_ALLOW))
 		*flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
@@ -73,7 +76,8 @@ static bool wants_notify(const struct spec_seccomp *profile)
 	return found;
 }
 
-static int compile(struct arena *arena, const struct spec_seccomp *profile, struct seccomp_program *program)
+static int compile(struct arena *arena, const struct spec_seccomp *profile,
+		   struct seccomp_program *program)
 {
 	auto_free struct sock_filter *tree = NULL;
 	struct filter_facts facts;
@@ -82,7 +86,8 @@ static int compile(struct arena *arena, const struct spec_seccomp *profile, stru
 	int result;
 
 	if (wants_notify(profile))
-		return unsupported("linux.seccomp", "SCMP_ACT_NOTIFY: CONFIG_SECCOMP_NOTIFY is not set");
+		return unsupported("linux.seccomp",
+				   "SCMP_ACT_NOTIFY: CONFIG_SECCOMP_NOTIFY is not set");
 	result = choose_flags(profile, &program->flags);
 	if (result < 0)
 		return result;
@@ -125,7 +130,8 @@ int seccomp_prepare(struct arena *arena, const struct spec_seccomp *profile, int
 		if (result == 0)
 			return 0;
 		if (result != -ENOENT)
-			log_debug("seccomp filter in the cache not used: %s", error_errno_text(-result));
+			log_debug("seccomp filter in the cache not used: %s",
+				  error_errno_text(-result));
 	}
 	result = compile(arena, profile, program);
 	if (result == 0 && cached)

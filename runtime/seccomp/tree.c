@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The cheapest filter we know: by architecture, then by a balanced search over runs of numbers that are treated
- * alike. Since 5.11 the kernel runs a new filter once for every number of every architecture, and
- * translates every instruction: few instructions and short ways are what makes it cheap to install.
+ * The cheapest filter we know: by architecture, then by a balanced search over runs of numbers that
+ * are treated alike. Since 5.11 the kernel runs a new filter once for every number of every
+ * architecture, and translates every instruction: few instructions and short ways are what makes it
+ * cheap to install.
  *
  * A program jumps forward only, so it is written from its end: each target has its place before the
  * jump that leads there. Returns are shared as far as jumps reach.
@@ -15,16 +16,17 @@
 #include "runtime/seccomp/internal.h"
 
 enum {
-	REACH = 250,	  /* of a conditional jump: 255, less what a node's other target may need first */
+	REACH = 250, /* of a conditional jump: 255, less what a node's other target may need first
+		      */
 	RETURNS_KEPT = 8, /* different return values remembered for sharing */
 	EXCEPTIONS = 5,	  /* single numbers in a group: measured, see struct group */
 };
 
 /*
- * Leaves in a row that do the same, but for a few single numbers among them: those are told by one comparison each, where a
- * search needs two. Installing the default profile for x86-64 alone took 35 us without exceptions, 29 with up to five;
- * with x86 as well 59 and 46 (libseccomp's list: 226 and 457; Linux 6.18). To balance the search by how many
- * numbers a group has gained nothing more.
+ * Leaves in a row that do the same, but for a few single numbers among them: those are told by one
+ * comparison each, where a search needs two. Installing the default profile for x86-64 alone took
+ * 35 us without exceptions, 29 with up to five; with x86 as well 59 and 46 (libseccomp's list: 226
+ * and 457; Linux 6.18). To balance the search by how many numbers a group has gained nothing more.
  */
 struct group {
 	size_t first, count, base; /* indexes of leaves; what is no exception does as `base` does */
@@ -36,8 +38,8 @@ struct emitter {
 	struct sock_filter *out; /* FILTER_MAX, filled from the end */
 	size_t top;		 /* index of the first instruction written */
 	int error;
-	uint16_t *copies;	 /* of instructions of `in` for the leaf at work: index in out, 0: none */
-	uint32_t arch, number;	 /* of the leaf at work */
+	uint16_t *copies; /* of instructions of `in` for the leaf at work: index in out, 0: none */
+	uint32_t arch, number; /* of the leaf at work */
 	struct {
 		uint32_t value;
 		size_t at;
@@ -93,13 +95,15 @@ static size_t near(struct emitter *emitter, size_t target)
 	return jump(emitter, target);
 }
 
-static size_t branch(struct emitter *emitter, uint16_t code, uint32_t k, size_t if_true, size_t if_false)
+static size_t branch(struct emitter *emitter, uint16_t code, uint32_t k, size_t if_true,
+		     size_t if_false)
 {
 	if (if_true == if_false)
 		return if_true;
 	if_true = near(emitter, if_true);
 	if_false = near(emitter, if_false);
-	return push(emitter, code, (uint8_t)distance(emitter, if_true), (uint8_t)distance(emitter, if_false), k);
+	return push(emitter, code, (uint8_t)distance(emitter, if_true),
+		    (uint8_t)distance(emitter, if_false), k);
 }
 
 /* An instruction after which `next` follows. */
@@ -111,8 +115,9 @@ static size_t straight(struct emitter *emitter, const struct sock_filter *instru
 }
 
 /*
- * Step over what is known for the leaf at work: where the filter looks at number or architecture again. Leaves in
- * `at` the instruction that has to be copied, with nothing known in the accumulator.
+ * Step over what is known for the leaf at work: where the filter looks at number or architecture
+ * again. Leaves in `at` the instruction that has to be copied, with nothing known in the
+ * accumulator.
  */
 static int settle(const struct emitter *emitter, size_t *at)
 {
@@ -136,7 +141,8 @@ static int settle(const struct emitter *emitter, size_t *at)
 	return -EOPNOTSUPP;
 }
 
-/* Copy what looks at arguments, from instruction `at` on to its returns. A program has no loop: this ends. */
+/* Copy what looks at arguments, from instruction `at` on to its returns. A program has no loop:
+ * this ends. */
 static size_t copy(struct emitter *emitter, size_t at)
 {
 	const struct sock_filter *instruction;
@@ -155,8 +161,8 @@ static size_t copy(struct emitter *emitter, size_t at)
 		other = copy(emitter, at + 1 + instruction->jf);
 		result = copy(emitter, at + 1 + instruction->jt);
 		result = branch(emitter, instruction->code, instruction->k, result, other);
-	} else if (instruction->code == LOAD_WORD ||
-		   (BPF_SRC(instruction->code) == BPF_K && BPF_CLASS(instruction->code) == BPF_ALU)) {
+	} else if (instruction->code == LOAD_WORD || (BPF_SRC(instruction->code) == BPF_K &&
+						      BPF_CLASS(instruction->code) == BPF_ALU)) {
 		result = straight(emitter, instruction, copy(emitter, at + 1));
 	} else {
 		emitter->error = -EOPNOTSUPP;
@@ -185,7 +191,8 @@ static bool is_single(const struct leaf *leaves, size_t count, size_t index)
 	return index + 1 < count && leaves[index + 1].first - leaves[index].first == 1;
 }
 
-/* How many leaves from `start` on, count being all, are like `base` but for a few single numbers. */
+/* How many leaves from `start` on, count being all, are like `base` but for a few single numbers.
+ */
 static size_t group_length(const struct leaf *leaves, size_t count, size_t start, size_t base)
 {
 	size_t exceptions = 0, end = start;
@@ -204,7 +211,8 @@ static size_t make_groups(const struct leaf *leaves, size_t count, struct group 
 
 	for (size_t start = 0; start < count; filled++) {
 		struct group *group = &groups[filled];
-		size_t other = start + 1 < count ? group_length(leaves, count, start, start + 1) : 0;
+		size_t other =
+			start + 1 < count ? group_length(leaves, count, start, start + 1) : 0;
 
 		*group = (struct group){ start, group_length(leaves, count, start, start), start };
 		if (other > group->count) {
@@ -216,7 +224,8 @@ static size_t make_groups(const struct leaf *leaves, size_t count, struct group 
 	return filled;
 }
 
-static size_t emit_group(struct emitter *emitter, const struct leaf *leaves, const struct group *group)
+static size_t emit_group(struct emitter *emitter, const struct leaf *leaves,
+			 const struct group *group)
 {
 	const struct leaf *base = &leaves[group->base];
 	size_t next = emit_leaf(emitter, base);
@@ -228,7 +237,8 @@ static size_t emit_group(struct emitter *emitter, const struct leaf *leaves, con
 	return next;
 }
 
-static size_t search(struct emitter *emitter, const struct leaf *leaves, const struct group *groups, size_t count)
+static size_t search(struct emitter *emitter, const struct leaf *leaves, const struct group *groups,
+		     size_t count)
 {
 	size_t middle = count / 2, above, below;
 
@@ -236,7 +246,8 @@ static size_t search(struct emitter *emitter, const struct leaf *leaves, const s
 		return emit_group(emitter, leaves, groups);
 	above = search(emitter, leaves, groups + middle, count - middle);
 	below = search(emitter, leaves, groups, middle);
-	return branch(emitter, BPF_JMP | BPF_JGE | BPF_K, leaves[groups[middle].first].first, above, below);
+	return branch(emitter, BPF_JMP | BPF_JGE | BPF_K, leaves[groups[middle].first].first, above,
+		      below);
 }
 
 static size_t emit_arch(struct emitter *emitter, const struct filter_facts *facts, uint32_t arch)
@@ -254,7 +265,8 @@ static size_t emit_arch(struct emitter *emitter, const struct filter_facts *fact
 	}
 	emitter->arch = arch;
 	return straight(emitter, &load,
-			search(emitter, leaves, groups, make_groups(leaves, (size_t)count, groups)));
+			search(emitter, leaves, groups,
+			       make_groups(leaves, (size_t)count, groups)));
 }
 
 ssize_t tree_build(const struct sock_filter *in, size_t count, const struct filter_facts *facts,
@@ -263,7 +275,11 @@ ssize_t tree_build(const struct sock_filter *in, size_t count, const struct filt
 	static const struct sock_filter load = { LOAD_WORD, 0, 0, DATA_ARCH };
 	auto_free uint16_t *copies = calloc(count, sizeof(*copies));
 	struct emitter emitter = {
-		.in = in, .in_count = count, .out = out, .top = FILTER_MAX, .copies = copies,
+		.in = in,
+		.in_count = count,
+		.out = out,
+		.top = FILTER_MAX,
+		.copies = copies,
 	};
 	size_t entries[ARCHES_MAX], next;
 	uint32_t foreign = 0;
@@ -279,7 +295,8 @@ ssize_t tree_build(const struct sock_filter *in, size_t count, const struct filt
 		return emitter.error;
 	next = push_return(&emitter, foreign);
 	for (size_t i = facts->arch_count; i-- > 0;)
-		next = branch(&emitter, BPF_JMP | BPF_JEQ | BPF_K, facts->arches[i], entries[i], next);
+		next = branch(&emitter, BPF_JMP | BPF_JEQ | BPF_K, facts->arches[i], entries[i],
+			      next);
 	straight(&emitter, &load, next);
 	if (emitter.error)
 		return emitter.error;
