@@ -281,10 +281,10 @@ int path_clean(const char *path, char *buffer, size_t size)
 		}
 		path += length;
 	}
-	if (!used && size >= 2)
-		buffer[used++] = '/';
-	if (used >= size)
+	if (size < 2)
 		return -ENAMETOOLONG;
+	if (!used)
+		buffer[used++] = '/';
 	buffer[used] = '\0';
 	return 0;
 }
