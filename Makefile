@@ -97,13 +97,12 @@ commit := $(shell { [ -e .git ] && git rev-parse --short=12 HEAD || cat .commit 
 all: $(O)/cruet
 $(O)/cruet: $(objects) $(generated)/objects
 	$(call say,LINK,$@)
-	$(Q)$(link) -o $@ $(objects) $(libraries)
+	$(Q)$(link) -o $@.$$$$ $(objects) $(libraries) && mv $@.$$$$ $@
 
 $(O)/obj/%.o: %.c $(generated)/flags $(sysroot_stamp) | $(generated)/autoconf.h
 	$(call say,CC,$(@:$(O)/obj/%=%))
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(compile) -MMD -MF $(@:.o=.d) -c -o $@ $<
-	@scripts/depend $(@:.o=.d) $(generated)
+	$(Q)$(CC) $(compile) -MMD -MF $@.$$$$ -MT $@ -c -o $@ $< && scripts/depend $@.$$$$ $(@:.o=.d) $(generated)
 -include $(wildcard $(objects:.o=.d))
 
 # Written when they change, so that what depends on them is made anew.
