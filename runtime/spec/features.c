@@ -23,11 +23,13 @@ static void write_words(struct json_writer *writer, const char *key, enum spec_w
 
 static void write_hooks(struct json_writer *writer)
 {
+	const char *name = spec_property_names;
+
 	json_write_array(writer, "hooks");
-	for (size_t i = 0; i < spec_property_count; i++)
+	for (size_t i = 0; i < spec_property_count; i++, name += strlen(name) + 1)
 		if (spec_properties[i].object == OBJECT_HOOKS &&
 		    spec_symbol_enabled(spec_properties[i].symbol))
-			json_write_string(writer, NULL, spec_properties[i].name);
+			json_write_string(writer, NULL, name);
 	json_write_end(writer, ']');
 }
 

@@ -380,46 +380,76 @@ static void set_defaults(enum spec_object object, void *base)
 		*(struct spec_device *)base = (struct spec_device){ .major = -1, .minor = -1 };
 }
 
+/* The row of a member, or NULL for an unknown one; *name is its name in the table. */
+static const struct spec_property *find_property(const struct spec_reader *reader,
+						 enum spec_object object, const char **name)
+{
+	const char *candidate = spec_property_names + reader->names[object];
+
+	for (unsigned int row = reader->first[object]; row < reader->first[object + 1]; row++) {
+		if (strcmp(candidate, *name) == 0) {
+			*name = candidate;
+			return &spec_properties[row];
+		}
+		candidate += strlen(candidate) + 1;
+	}
+	return NULL;
+}
+
+static int check_required(const struct spec_reader *reader, const struct spec_frame *frame,
+			  enum spec_object object, uint32_t seen)
+{
+	const char *name = spec_property_names + reader->names[object];
+
+	for (unsigned int row = reader->first[object]; row < reader->first[object + 1]; row++) {
+		if (spec_properties[row].flags & REQUIRED && !(seen & 1))
+			return spec_fail(reader, frame, name, "is required");
+		name += strlen(name) + 1;
+		seen >>= 1;
+	}
+	return 0;
+}
+
 int spec_read_object(struct spec_reader *reader, const struct spec_frame *frame,
 		     enum spec_object object, void *base)
 {
-	const struct spec_property *rows = spec_properties + reader->first[object];
-	const unsigned int count = reader->first[object + 1] - reader->first[object];
-	struct spec_frame member = { frame, frame->node->child, NULL, 0 };
+	struct spec_frame member = { frame, NULL, NULL, 0 };
 	uint32_t seen = 0;
 
 	if (check_type(reader, frame, TYPE_OBJECT) < 0)
 		return -EINVAL;
 	set_defaults(object, base);
-	for (; member.node; member.node = member.node->next) {
+	for (member.node = frame->node->child; member.node; member.node = member.node->next) {
+		const struct spec_property *property;
 		int result;
 
-		for (unsigned int i = 0; i < count; i++) {
-			if (strcmp(rows[i].name, member.node->string) != 0)
-				continue;
-			member.name = rows[i].name;
-			seen |= UINT32_C(1) << i;
-			result = read_property(reader, &member, &rows[i],
-					       (char *)base + rows[i].offset);
-			if (result < 0)
-				return result;
-			break;
-		}
+		member.name = member.node->string;
+		property = find_property(reader, object, &member.name);
+		if (!property)
+			continue;
+		seen |= UINT32_C(1) << (property - spec_properties - reader->first[object]);
+		result = read_property(reader, &member, property, (char *)base + property->offset);
+		if (result < 0)
+			return result;
 	}
-	for (unsigned int i = 0; i < count; i++)
-		if (rows[i].flags & REQUIRED && !(seen >> i & 1))
-			return spec_fail(reader, frame, rows[i].name, "is required");
+	if (check_required(reader, frame, object, seen) < 0)
+		return -EINVAL;
 	return spec_check_object(reader, frame, object, base);
 }
 
-static void start(struct spec_reader *reader, struct arena *arena, const char *name)
+static void start(struct spec_reader *reader, struct arena *arena, const char *file)
 {
-	*reader = (struct spec_reader){ .arena = arena, .file = name };
-	for (size_t object = OBJECTS + 1, row = spec_property_count; object-- > 0;) {
-		while (row && spec_properties[row - 1].object == object)
-			row--;
+	const char *name = spec_property_names;
+	size_t row = 0;
+
+	*reader = (struct spec_reader){ .arena = arena, .file = file };
+	for (size_t object = 0; object < OBJECTS; object++) {
 		reader->first[object] = (uint16_t)row;
+		reader->names[object] = (uint16_t)(name - spec_property_names);
+		for (; row < spec_property_count && spec_properties[row].object == object; row++)
+			name += strlen(name) + 1;
 	}
+	reader->first[OBJECTS] = (uint16_t)row;
 }
 
 /* Parse the text and read it as one object of `size` bytes, which is returned. */

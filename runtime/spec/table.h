@@ -168,7 +168,6 @@ struct spec_namespace_item {
 
 /* No pointers: rows need no relocation and stay in shared, read-only pages. */
 struct spec_property {
-	char name[24];
 	uint8_t object; /* of which it is a property */
 	uint8_t kind, detail, symbol;
 	uint16_t offset; /* in the structure of the object */
@@ -177,6 +176,8 @@ struct spec_property {
 
 extern const struct spec_property spec_properties[];
 extern const size_t spec_property_count;
+/* Their names, one after the other, each with its NUL. */
+extern const char spec_property_names[];
 
 /* Bytes of the structure that an array of such objects is made of. */
 size_t spec_object_size(enum spec_object object);
@@ -197,7 +198,8 @@ struct spec_reader {
 	const char *file;    /* for messages */
 	unsigned int warned; /* unknown capabilities already named in a warning */
 	const char *warned_names[8];
-	uint16_t first[OBJECTS + 1]; /* of each kind of object: its first row */
+	/* Of each kind of object: its first row, and where in the names that row's stands. */
+	uint16_t first[OBJECTS + 1], names[OBJECTS];
 };
 
 /* Where we are in the document; the path is put together only for a message. */

@@ -24,7 +24,7 @@
 #endif
 
 /* In the order of linux/capability.h. */
-static const char capabilities[][20] = {
+static const char capabilities[][19] = {
 	"CAP_",
 	"CHOWN",
 	"DAC_OVERRIDE",
