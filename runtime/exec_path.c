@@ -96,16 +96,15 @@ const char *exec_path_find(struct arena *arena, const char *name, const struct s
 /* "name:password:uid:gid:comment:home:shell" (passwd(5)): home if the uid is that, else NULL. */
 static char *home_of_line(char *line, uint32_t uid)
 {
-	char *field[7];
+	char *field[7] = { line };
 	uint32_t number;
 
-	for (unsigned int i = 0; i < 7; i++) {
-		field[i] = line;
-		line = i < 6 ? strchr(line, ':') : NULL;
-		if (!line && i < 6)
+	for (unsigned int i = 1; i < 7; i++) {
+		line = strchr(field[i - 1], ':');
+		if (!line)
 			return NULL;
-		if (line)
-			*line++ = '\0';
+		*line = '\0';
+		field[i] = line + 1;
 	}
 	return str_uint32(field[2], &number) && number == uid ? field[5] : NULL;
 }
@@ -233,7 +232,7 @@ char **exec_environment(struct arena *arena, const struct spec_process *process)
 			return NULL;
 	}
 	/* execve(2) takes char *const *: it does not write to them. */
-	return (char **)(uintptr_t)(result + next);
+	return (char **)(result + next);
 }
 
 static int make_and_enter(const char *cwd)

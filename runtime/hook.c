@@ -304,8 +304,8 @@ static int run_one(const struct spec_hook *hook, const struct hook_run *run, int
 		.path = hook->path,
 		.executable = executable,
 		.cwd = run->cwd,
-		.args = (char *const *)(uintptr_t)args,
-		.env = (char *const *)(uintptr_t)env,
+		.args = (char *const *)args,
+		.env = (char *const *)env,
 	};
 	struct hook_process process = {
 		.pidfd = -1,

@@ -71,31 +71,46 @@ static void seal(const unsigned char key[SHA256_SIZE], const struct cache_header
 	sha256_finish(&hash, digest);
 }
 
+/* The file, if it is ours alone and not too long, from the arena. NULL: errno. */
+static struct cache_header *read_entry(struct arena *arena, int fd, size_t *size)
+{
+	struct cache_header *header;
+	struct stat info;
+
+	*size = 0;
+	if (fstat(fd, &info) < 0)
+		return NULL;
+	if (!S_ISREG(info.st_mode) || info.st_uid != getauxval(AT_EUID) || (info.st_mode & 077) ||
+	    info.st_size <= (off_t)sizeof(*header) ||
+	    info.st_size > (off_t)(sizeof(*header) + FILTER_MAX * sizeof(struct sock_filter))) {
+		errno = EBADMSG;
+		return NULL;
+	}
+	*size = (size_t)info.st_size;
+	header = arena_alloc(arena, *size);
+	return header && fd_read_all(fd, header, *size) == 0 ? header : NULL;
+}
+
 int cache_load(struct arena *arena, int cache, const unsigned char key[SHA256_SIZE],
 	       struct seccomp_program *program)
 {
+	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 	unsigned char digest[SHA256_SIZE];
 	char name[SHA256_HEX_SIZE];
 	struct cache_header *header;
 	struct sock_filter *filter;
-	struct stat info;
-	auto_fd int fd = openat(cache, sha256_hex(key, name),
-				O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	size_t size;
+	int fd = openat(cache, sha256_hex(key, name), flags);
 
-	if (fd < 0 || fstat(fd, &info) < 0)
+	if (fd < 0)
 		return -errno;
-	if (!S_ISREG(info.st_mode) || info.st_uid != getauxval(AT_EUID) || (info.st_mode & 077) ||
-	    info.st_size <= (off_t)sizeof(*header) ||
-	    info.st_size > (off_t)(sizeof(*header) + FILTER_MAX * sizeof(*filter)))
-		return -EBADMSG;
-	header = arena_alloc(arena, (size_t)info.st_size);
+	header = read_entry(arena, fd, &size);
+	close_fd(&fd);
 	if (!header)
-		return -ENOMEM;
-	if (fd_read_all(fd, header, (size_t)info.st_size) < 0)
 		return -errno;
 	filter = (struct sock_filter *)(header + 1);
 	if (memcmp(header->magic, magic, sizeof(magic)) != 0 ||
-	    (size_t)info.st_size != sizeof(*header) + (size_t)header->count * sizeof(*filter))
+	    size != sizeof(*header) + (size_t)header->count * sizeof(*filter))
 		return -EBADMSG;
 	seal(key, header, filter, digest);
 	if (memcmp(digest, header->digest, sizeof(digest)) != 0)
@@ -110,8 +125,7 @@ static bool older(const struct stat *a, const struct stat *b)
 							a->st_mtim.tv_nsec < b->st_mtim.tv_nsec;
 }
 
-/* The oldest goes when there are too many: twice per new one, so that a lowered bound is reached in
- * time. */
+/* The oldest goes when there are too many. */
 static void evict(int cache)
 {
 	char oldest[NAME_MAX + 1] = "";
@@ -126,9 +140,9 @@ static void evict(int cache)
 		close_fd(&fd);
 		return;
 	}
-	while ((entry = readdir(folder))) {
+	while ((entry = readdir(folder))) { /* cppcheck-suppress readdirCalled */
 		if (fstatat(cache, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) < 0 ||
-		    !S_ISREG(info.st_mode))
+		    S_ISDIR(info.st_mode))
 			continue;
 		count++;
 		if (!oldest[0] || older(&info, &oldest_info)) {
@@ -144,26 +158,21 @@ static void evict(int cache)
 void cache_store(int cache, const unsigned char key[SHA256_SIZE],
 		 const struct seccomp_program *program)
 {
-	struct {
-		struct cache_header header;
-		struct sock_filter filter[];
-	} * file;
-	size_t size = sizeof(*file) + program->count * sizeof(file->filter[0]);
-	char name[SHA256_HEX_SIZE];
-	auto_free void *memory = malloc(size);
+	const size_t code_size = program->count * sizeof(*program->filter);
+	auto_arena struct arena scratch = { 0 };
+	struct cache_header *header = arena_alloc(&scratch, sizeof(*header) + code_size);
+	char name[SHA256_HEX_SIZE], text[1280];
 
-	if (!memory)
+	if (!header)
 		return;
-	file = memory;
-	memcpy(file->header.magic, magic, sizeof(magic));
-	file->header.count = program->count;
-	file->header.flags = program->flags;
-	memcpy(file->filter, program->filter, program->count * sizeof(file->filter[0]));
-	seal(key, &file->header, file->filter, file->header.digest);
+	memcpy(header->magic, magic, sizeof(magic));
+	header->count = program->count;
+	header->flags = program->flags;
+	memcpy(header + 1, program->filter, code_size);
+	seal(key, header, program->filter, header->digest);
 	evict(cache);
-	if (file_replace(cache, sha256_hex(key, name), file, size, 0600, 0) < 0) {
-		char text[1280];
-
+	if (file_replace(cache, sha256_hex(key, name), header, sizeof(*header) + code_size, 0600,
+			 0) < 0) {
 		log_debug("seccomp filter not kept: %s",
 			  error_format(error_last(), text, sizeof(text)));
 		error_clear();

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "lib/fd.h"
+#include "lib/arena.h"
 #include "runtime/seccomp/internal.h"
 
 /*
@@ -43,14 +43,14 @@ size_t decode_jump(const struct sock_filter *instruction, size_t at, uint32_t ac
 	return at + 1 + (is_true ? instruction->jt : instruction->jf);
 }
 
-static int outcome(const struct sock_filter *in, size_t count, uint32_t arch, uint32_t number,
+static int outcome(const struct seccomp_program *in, uint32_t arch, uint32_t number,
 		   struct leaf *leaf)
 {
 	enum holds holds = HOLDS_NOTHING;
 	size_t at = 0;
 
-	while (at < count) {
-		const struct sock_filter *instruction = &in[at];
+	while (at < in->count) {
+		const struct sock_filter *instruction = &in->filter[at];
 
 		if (instruction->code == (BPF_RET | BPF_K)) {
 			*leaf = (struct leaf){ number, true, instruction->k };
@@ -80,14 +80,14 @@ static bool is_known(const struct filter_facts *facts, uint32_t arch)
 	return false;
 }
 
-int decode_foreign(const struct sock_filter *in, size_t count, const struct filter_facts *facts,
+int decode_foreign(const struct seccomp_program *in, const struct filter_facts *facts,
 		   uint32_t *value)
 {
 	bool holds_arch = false;
 	size_t at = 0;
 
-	while (at < count) {
-		const struct sock_filter *instruction = &in[at];
+	while (at < in->count) {
+		const struct sock_filter *instruction = &in->filter[at];
 
 		if (instruction->code == (BPF_RET | BPF_K)) {
 			*value = instruction->k;
@@ -116,19 +116,20 @@ static int compare_numbers(const void *a, const void *b)
 }
 
 /* The numbers from which on an outcome may differ, in order; 0 is one. */
-static size_t boundaries(const struct sock_filter *in, size_t count,
-			 const struct filter_facts *facts, uint32_t *list)
+static size_t boundaries(const struct seccomp_program *in, const struct filter_facts *facts,
+			 uint32_t *list)
 {
 	size_t filled = 0, kept = 0;
 
 	list[filled++] = 0;
-	for (size_t i = 0; i < count; i++) {
-		if (BPF_CLASS(in[i].code) != BPF_JMP || BPF_OP(in[i].code) == BPF_JA)
+	for (size_t i = 0; i < in->count; i++) {
+		const struct sock_filter *instruction = &in->filter[i];
+
+		if (BPF_CLASS(instruction->code) != BPF_JMP || instruction->k >= pseudo_numbers ||
+		    BPF_OP(instruction->code) == BPF_JA)
 			continue;
-		if (in[i].k < pseudo_numbers) {
-			list[filled++] = in[i].k;
-			list[filled++] = in[i].k + 1;
-		}
+		list[filled++] = instruction->k;
+		list[filled++] = instruction->k + 1;
 	}
 	list[filled++] = pseudo_numbers;
 	for (size_t i = 0; i < facts->unknown_count; i++) {
@@ -151,22 +152,18 @@ static bool is_unknown(const struct filter_facts *facts, uint32_t arch, uint32_t
 	return false;
 }
 
-ssize_t decode_arch(const struct sock_filter *in, size_t count, const struct filter_facts *facts,
-		    uint32_t arch, struct leaf **leaves)
+ssize_t decode_arch(struct arena *arena, const struct seccomp_program *in,
+		    const struct filter_facts *facts, uint32_t arch, struct leaf **leaves)
 {
-	auto_free uint32_t *list = calloc(2 * (count + RANGES_MAX + 1), sizeof(*list));
-	auto_free struct leaf *result = NULL;
-	size_t points, filled = 0;
+	uint32_t *list = arena_array(arena, 2 * (in->count + RANGES_MAX + 1), sizeof(*list));
+	size_t points = list ? boundaries(in, facts, list) : 0, filled = 0;
+	struct leaf *result = arena_array(arena, points, sizeof(*result));
 
-	if (!list)
-		return -ENOMEM;
-	points = boundaries(in, count, facts, list);
-	result = calloc(points, sizeof(*result));
-	if (!result)
+	if (!list || !result)
 		return -ENOMEM;
 	for (size_t i = 0; i < points; i++) {
 		struct leaf *leaf = &result[filled];
-		int error = outcome(in, count, arch, list[i], leaf);
+		int error = outcome(in, arch, list[i], leaf);
 
 		if (error < 0)
 			return error;
@@ -179,6 +176,5 @@ ssize_t decode_arch(const struct sock_filter *in, size_t count, const struct fil
 			filled++;
 	}
 	*leaves = result;
-	result = NULL;
 	return (ssize_t)filled;
 }

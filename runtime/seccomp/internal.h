@@ -84,12 +84,12 @@ struct leaf {
 
 /*
  * The leaves of an architecture in order: they cover all 2^32 numbers, and neighbours differ.
- * Caller frees. Count, or -EOPNOTSUPP, -ENOMEM.
+ * From the arena. Count, or -EOPNOTSUPP, -ENOMEM.
  */
-ssize_t decode_arch(const struct sock_filter *in, size_t count, const struct filter_facts *facts,
-		    uint32_t arch, struct leaf **leaves);
+ssize_t decode_arch(struct arena *arena, const struct seccomp_program *in,
+		    const struct filter_facts *facts, uint32_t arch, struct leaf **leaves);
 /* What is returned for all other architectures. 0, or -EOPNOTSUPP. */
-int decode_foreign(const struct sock_filter *in, size_t count, const struct filter_facts *facts,
+int decode_foreign(const struct seccomp_program *in, const struct filter_facts *facts,
 		   uint32_t *value);
 /* One instruction with the accumulator known: the next one's index, or SIZE_MAX if it is no jump we
  * know. */
@@ -105,8 +105,8 @@ enum { DATA_NUMBER = 0, DATA_ARCH = 4, LOAD_WORD = BPF_LD | BPF_W | BPF_ABS };
  * FILTER_MAX. Number of instructions; -EOPNOTSUPP when `in` holds what is not understood here,
  * -E2BIG when the result is too long.
  */
-ssize_t tree_build(const struct sock_filter *in, size_t count, const struct filter_facts *facts,
-		   struct sock_filter *out);
+ssize_t tree_build(struct arena *scratch, const struct seccomp_program *in,
+		   const struct filter_facts *facts, struct sock_filter *out);
 
 /* ---- cache.c ---- */
 

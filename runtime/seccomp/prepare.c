@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a profile to a filter in the kernel. What the cache holds costs no call into libseccomp. */
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -9,7 +8,6 @@
 #include "lib/arena.h"
 #include "lib/config.h"
 #include "lib/error.h"
-#include "lib/fd.h"
 #include "lib/log.h"
 #include "runtime/seccomp/internal.h"
 #include "runtime/spec/spec.h"
@@ -76,13 +74,32 @@ static bool wants_notify(const struct spec_seccomp *profile)
 	return found;
 }
 
+/* Put the tree in place of the list. 0, or -errno (records nothing): the list stays. */
+static int shape(struct arena *arena, const struct filter_facts *facts,
+		 struct seccomp_program *program)
+{
+	auto_arena struct arena scratch = { 0 };
+	struct sock_filter *tree = arena_array(&scratch, FILTER_MAX, sizeof(*tree));
+	ssize_t count = tree ? tree_build(&scratch, program, facts, tree) : -ENOMEM;
+	struct sock_filter *filter;
+
+	if (count < 0)
+		return (int)count;
+	filter = arena_array(arena, (size_t)count, sizeof(*filter));
+	if (!filter)
+		return -ENOMEM;
+	memcpy(filter, tree, (size_t)count * sizeof(*filter));
+	log_debug("linux.seccomp: %zd instructions from %u", count, program->count);
+	program->filter = filter;
+	program->count = (uint16_t)count;
+	return 0;
+}
+
 static int compile(struct arena *arena, const struct spec_seccomp *profile,
 		   struct seccomp_program *program)
 {
-	auto_free struct sock_filter *tree = NULL;
 	struct filter_facts facts;
 	struct arch_set arches;
-	ssize_t count;
 	int result;
 
 	if (wants_notify(profile))
@@ -96,22 +113,12 @@ static int compile(struct arena *arena, const struct spec_seccomp *profile,
 	if (result < 0)
 		return result;
 	arch_facts(profile, &arches, &facts);
-	tree = malloc(FILTER_MAX * sizeof(*tree));
-	count = tree ? tree_build(program->filter, program->count, &facts, tree) : -ENOMEM;
-	if (count < 0) {
-		/* Right as it is, only dearer, and with the default action for newer calls. */
-		log_debug("linux.seccomp: the filter stays as libseccomp made it");
-		return program->count <= FILTER_MAX ? 0 : fail(E2BIG, "linux.seccomp: the filter");
-	}
-	log_debug("linux.seccomp: %zd instructions from %u", count, program->count);
-	/* In place, where there is room: a tree is hardly ever longer. */
-	if ((size_t)count > program->count)
-		program->filter = arena_alloc(arena, (size_t)count * sizeof(*tree));
-	if (!program->filter)
-		return -ENOMEM;
-	memcpy(program->filter, tree, (size_t)count * sizeof(*tree));
-	program->count = (uint16_t)count;
-	return 0;
+	if (shape(arena, &facts, program) == 0)
+		return 0;
+	/* Right as it is, only dearer, and with the default action for newer calls. */
+	log_debug("linux.seccomp: the filter stays as libseccomp made it");
+	error_clear();
+	return program->count <= FILTER_MAX ? 0 : fail(E2BIG, "linux.seccomp: the filter");
 }
 
 int seccomp_prepare(struct arena *arena, const struct spec_seccomp *profile, int cache,

@@ -9,10 +9,9 @@
  * jump that leads there. Returns are shared as far as jumps reach.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "lib/fd.h"
+#include "lib/arena.h"
 #include "runtime/seccomp/internal.h"
 
 enum {
@@ -33,8 +32,8 @@ struct group {
 };
 
 struct emitter {
-	const struct sock_filter *in;
-	size_t in_count;
+	struct arena *scratch;
+	const struct seccomp_program *in;
 	struct sock_filter *out; /* FILTER_MAX, filled from the end */
 	size_t top;		 /* index of the first instruction written */
 	int error;
@@ -124,8 +123,8 @@ static int settle(const struct emitter *emitter, size_t *at)
 	uint32_t accumulator = 0;
 	bool known = false;
 
-	while (*at < emitter->in_count) {
-		const struct sock_filter *instruction = &emitter->in[*at];
+	while (*at < emitter->in->count) {
+		const struct sock_filter *instruction = &emitter->in->filter[*at];
 
 		if (instruction->code == LOAD_WORD && instruction->k <= DATA_ARCH) {
 			known = true;
@@ -152,7 +151,7 @@ static size_t copy(struct emitter *emitter, size_t at)
 		emitter->error = settle(emitter, &at);
 	if (emitter->error < 0)
 		return emitter->top;
-	instruction = &emitter->in[at];
+	instruction = &emitter->in->filter[at];
 	if (instruction->code == (BPF_RET | BPF_K))
 		return push_return(emitter, instruction->k);
 	if (emitter->copies[at])
@@ -177,7 +176,7 @@ static size_t emit_leaf(struct emitter *emitter, const struct leaf *leaf)
 	if (leaf->returns)
 		return push_return(emitter, leaf->value);
 	emitter->number = leaf->first;
-	memset(emitter->copies, 0, emitter->in_count * sizeof(*emitter->copies));
+	memset(emitter->copies, 0, emitter->in->count * sizeof(*emitter->copies));
 	return copy(emitter, leaf->value);
 }
 
@@ -253,12 +252,12 @@ static size_t search(struct emitter *emitter, const struct leaf *leaves, const s
 static size_t emit_arch(struct emitter *emitter, const struct filter_facts *facts, uint32_t arch)
 {
 	static const struct sock_filter load = { LOAD_WORD, 0, 0, DATA_NUMBER };
-	auto_free struct leaf *leaves = NULL;
-	auto_free struct group *groups = NULL;
-	ssize_t count = decode_arch(emitter->in, emitter->in_count, facts, arch, &leaves);
+	struct leaf *leaves;
+	struct group *groups = NULL;
+	ssize_t count = decode_arch(emitter->scratch, emitter->in, facts, arch, &leaves);
 
 	if (count > 0)
-		groups = calloc((size_t)count, sizeof(*groups));
+		groups = arena_array(emitter->scratch, (size_t)count, sizeof(*groups));
 	if (!groups) {
 		emitter->error = count < 0 ? (int)count : -ENOMEM;
 		return emitter->top;
@@ -269,21 +268,21 @@ static size_t emit_arch(struct emitter *emitter, const struct filter_facts *fact
 			       make_groups(leaves, (size_t)count, groups)));
 }
 
-ssize_t tree_build(const struct sock_filter *in, size_t count, const struct filter_facts *facts,
-		   struct sock_filter *out)
+ssize_t tree_build(struct arena *scratch, const struct seccomp_program *in,
+		   const struct filter_facts *facts, struct sock_filter *out)
 {
 	static const struct sock_filter load = { LOAD_WORD, 0, 0, DATA_ARCH };
-	auto_free uint16_t *copies = calloc(count, sizeof(*copies));
+	uint16_t *copies = arena_array(scratch, in->count, sizeof(*copies));
 	struct emitter emitter = {
+		.scratch = scratch,
 		.in = in,
-		.in_count = count,
 		.out = out,
 		.top = FILTER_MAX,
 		.copies = copies,
 	};
 	size_t entries[ARCHES_MAX], next;
 	uint32_t foreign = 0;
-	int result = decode_foreign(in, count, facts, &foreign);
+	int result = decode_foreign(in, facts, &foreign);
 
 	if (!copies)
 		return -ENOMEM;

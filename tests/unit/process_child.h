@@ -23,7 +23,8 @@
 		if (!(condition)) { \
 			char text_[1280]; \
 \
-			fprintf(stderr, "%s:%d: not so: %s (last error: %s)\n", __FILE__, __LINE__, #condition, \
+			fprintf(stderr, "%s:%d: not so: %s (last error: %s)\n", __FILE__, \
+				__LINE__, #condition, \
 				error_format(error_last(), text_, sizeof(text_))); \
 			_exit(1); \
 		} \

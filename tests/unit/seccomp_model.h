@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For the tests of the filters: profiles, an interpreter of classic BPF, and libseccomp's plain list as a reference. */
+/* For the tests of the filters: profiles, an interpreter of classic BPF, and libseccomp's plain
+ * list as a reference. */
 #ifndef TESTS_UNIT_SECCOMP_MODEL_H
 #define TESTS_UNIT_SECCOMP_MODEL_H
 
@@ -47,7 +48,8 @@ static inline void model_reset(struct model *model)
 	model->profile.source = "";
 }
 
-static inline struct spec_syscall *model_call(struct model *model, enum spec_seccomp_action action, uint32_t errno_ret)
+static inline struct spec_syscall *model_call(struct model *model, enum spec_seccomp_action action,
+					      uint32_t errno_ret)
 {
 	struct spec_syscall *call = &model->calls[model->profile.syscall_count];
 
@@ -67,7 +69,8 @@ static inline void model_name(struct model *model, struct spec_syscall *call, co
 	call->names.count++;
 }
 
-static inline void model_arg(struct spec_syscall *call, uint32_t index, int op, uint64_t value, uint64_t value_two)
+static inline void model_arg(struct spec_syscall *call, uint32_t index, int op, uint64_t value,
+			     uint64_t value_two)
 {
 	call->args[call->arg_count++] = (struct spec_syscall_arg){ index, value, value_two, op };
 }
@@ -79,8 +82,10 @@ static inline void model_arch(struct model *model, const char *name)
 
 static inline enum spec_seccomp_action model_action(const char *name)
 {
-	static const char *const names[] = { "SCMP_ACT_KILL_THREAD", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_TRAP",
-					     "SCMP_ACT_ERRNO", "SCMP_ACT_TRACE", "SCMP_ACT_ALLOW", "SCMP_ACT_LOG" };
+	static const char *const names[] = { "SCMP_ACT_KILL_THREAD", "SCMP_ACT_KILL_PROCESS",
+					     "SCMP_ACT_TRAP",	     "SCMP_ACT_ERRNO",
+					     "SCMP_ACT_TRACE",	     "SCMP_ACT_ALLOW",
+					     "SCMP_ACT_LOG" };
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(names[i], name) == 0)
@@ -92,8 +97,14 @@ static inline enum spec_seccomp_action model_action(const char *name)
 /* A profile as it stands in config.json. Loose: the tests of the reader are elsewhere. */
 static inline void model_read(struct model *model, const char *path)
 {
-	static const char *const ops[] = { "", "SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE", "SCMP_CMP_EQ",
-					   "SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_MASKED_EQ" };
+	static const char *const ops[] = { "",
+					   "SCMP_CMP_NE",
+					   "SCMP_CMP_LT",
+					   "SCMP_CMP_LE",
+					   "SCMP_CMP_EQ",
+					   "SCMP_CMP_GE",
+					   "SCMP_CMP_GT",
+					   "SCMP_CMP_MASKED_EQ" };
 	FILE *file = fopen(path, "r");
 	const cJSON *item, *name, *number;
 
@@ -112,17 +123,21 @@ static inline void model_read(struct model *model, const char *path)
 	model->profile.default_errno_ret = number ? (uint32_t)number->valueint : EPERM;
 	cJSON_ArrayForEach(item, cJSON_GetObjectItem(model->document, "architectures"))
 		model_arch(model, item->valuestring);
-	cJSON_ArrayForEach(item, cJSON_GetObjectItem(model->document, "syscalls")) {
+	cJSON_ArrayForEach(item, cJSON_GetObjectItem(model->document, "syscalls"))
+	{
 		const cJSON *arg;
 		struct spec_syscall *call =
-			model_call(model, model_action(cJSON_GetObjectItem(item, "action")->valuestring), EPERM);
+			model_call(model,
+				   model_action(cJSON_GetObjectItem(item, "action")->valuestring),
+				   EPERM);
 
 		number = cJSON_GetObjectItem(item, "errnoRet");
 		if (number)
 			call->errno_ret = (uint32_t)number->valueint;
 		cJSON_ArrayForEach(name, cJSON_GetObjectItem(item, "names"))
 			model_name(model, call, name->valuestring);
-		cJSON_ArrayForEach(arg, cJSON_GetObjectItem(item, "args")) {
+		cJSON_ArrayForEach(arg, cJSON_GetObjectItem(item, "args"))
+		{
 			const cJSON *two = cJSON_GetObjectItem(arg, "valueTwo");
 			int op = 1;
 
@@ -136,7 +151,8 @@ static inline void model_read(struct model *model, const char *path)
 }
 
 /* What a filter answers. Fails the test on an instruction that the kernel would not take. */
-static inline uint32_t bpf_run(const struct sock_filter *filter, size_t count, const struct seccomp_data *data)
+static inline uint32_t bpf_run(const struct sock_filter *filter, size_t count,
+			       const struct seccomp_data *data)
 {
 	uint32_t accumulator = 0, word;
 	size_t at = 0;
@@ -183,13 +199,15 @@ static inline size_t model_reference(const struct model *model, const struct arc
 				     struct sock_filter *out, size_t room)
 {
 	const struct spec_seccomp *profile = &model->profile;
-	uint32_t default_action = compile_action(profile->default_action, profile->default_errno_ret);
+	uint32_t default_action =
+		compile_action(profile->default_action, profile->default_errno_ret);
 	scmp_filter_ctx context = seccomp_init(default_action);
 	int fd = memfd_create("reference", MFD_CLOEXEC);
 	ssize_t size;
 
 	assert_non_null(context);
-	assert_int_equal(seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS), 0);
+	assert_int_equal(seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS),
+			 0);
 	for (size_t i = 1; i < set->count; i++)
 		assert_int_equal(seccomp_arch_add(context, set->tokens[i]), 0);
 	for (size_t i = 0; i < profile->syscall_count; i++) {
@@ -209,9 +227,11 @@ static inline size_t model_reference(const struct model *model, const struct arc
 			for (size_t j = 0; j < call->arg_count; j++)
 				all[j] = (struct scmp_arg_cmp){ call->args[j].index,
 								(enum scmp_compare)call->args[j].op,
-								call->args[j].value, call->args[j].value_two };
+								call->args[j].value,
+								call->args[j].value_two };
 			if (!twice)
-				seccomp_rule_add_array(context, action, number, (unsigned int)call->arg_count, all);
+				seccomp_rule_add_array(context, action, number,
+						       (unsigned int)call->arg_count, all);
 			for (size_t j = 0; j < call->arg_count && twice; j++)
 				seccomp_rule_add_array(context, action, number, 1, &all[j]);
 		}

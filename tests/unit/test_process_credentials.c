@@ -27,7 +27,8 @@ static uint64_t status_bits(const char *name)
 
 	check(file);
 	while (!found && fgets(line, sizeof(line), file))
-		found = strncmp(line, name, strlen(name)) == 0 && sscanf(line + strlen(name), ":%llx", &value) == 1;
+		found = strncmp(line, name, strlen(name)) == 0 &&
+			sscanf(line + strlen(name), ":%llx", &value) == 1;
 	fclose(file);
 	check(found);
 	return value;
@@ -67,7 +68,9 @@ static uint64_t status_bits_of_program(const char *name)
 static void whole_way(void)
 {
 	uint32_t groups[] = { 1234, 5678 };
-	struct spec_user user = { .uid = 1000, .gid = 1001, .additional_gids = groups, .additional_gid_count = 2 };
+	struct spec_user user = {
+		.uid = 1000, .gid = 1001, .additional_gids = groups, .additional_gid_count = 2
+	};
 	gid_t found[4];
 	uid_t ids[3];
 
@@ -76,8 +79,10 @@ static void whole_way(void)
 	check(status_bits("CapBnd") == (some.bounding & ~BIT(63)));
 	check(credentials_user(&user, false) == 0);
 	check(credentials_capabilities(&some, 0) == 0);
-	check(getresuid(&ids[0], &ids[1], &ids[2]) == 0 && ids[0] == 1000 && ids[1] == 1000 && ids[2] == 1000);
-	check(getresgid(&ids[0], &ids[1], &ids[2]) == 0 && ids[0] == 1001 && ids[1] == 1001 && ids[2] == 1001);
+	check(getresuid(&ids[0], &ids[1], &ids[2]) == 0 && ids[0] == 1000 && ids[1] == 1000 &&
+	      ids[2] == 1000);
+	check(getresgid(&ids[0], &ids[1], &ids[2]) == 0 && ids[0] == 1001 && ids[1] == 1001 &&
+	      ids[2] == 1001);
 	check(getgroups(4, found) == 2 && found[0] == 1234 && found[1] == 5678);
 	check(status_bits("CapPrm") == some.permitted);
 	check(status_bits("CapEff") == some.effective);
@@ -105,22 +110,26 @@ static void with_an_extra(void)
 /* Nothing given: nothing left, not even what the caller had as ambient. */
 static void absent_means_none(void)
 {
-	struct spec_capabilities ambient = { true, ~UINT64_C(0), BIT(CAP_KILL), BIT(CAP_KILL), BIT(CAP_KILL), BIT(CAP_KILL) };
-	struct spec_capabilities none = { .present = false, .bounding = ~UINT64_C(0), .permitted = ~UINT64_C(0) };
+	struct spec_capabilities ambient = { true,	    ~UINT64_C(0),  BIT(CAP_KILL),
+					     BIT(CAP_KILL), BIT(CAP_KILL), BIT(CAP_KILL) };
+	struct spec_capabilities none = { .present = false,
+					  .bounding = ~UINT64_C(0),
+					  .permitted = ~UINT64_C(0) };
 
 	need_root();
 	check(credentials_capabilities(&ambient, BIT(CAP_SETPCAP)) == 0);
 	check(credentials_bounding(&none) == 0);
 	check(status_bits("CapBnd") == 0 && status_bits("CapAmb") == BIT(CAP_KILL));
 	check(credentials_capabilities(&none, 0) == 0);
-	check(status_bits("CapPrm") == 0 && status_bits("CapEff") == 0 && status_bits("CapInh") == 0 &&
-	      status_bits("CapAmb") == 0);
+	check(status_bits("CapPrm") == 0 && status_bits("CapEff") == 0 &&
+	      status_bits("CapInh") == 0 && status_bits("CapAmb") == 0);
 }
 
 /* Ambient ones of the caller go although inheritable and permitted stay. */
 static void ambient_is_cleared(void)
 {
-	struct spec_capabilities set = { true, ~UINT64_C(0), BIT(CAP_KILL), BIT(CAP_KILL), BIT(CAP_KILL), BIT(CAP_KILL) };
+	struct spec_capabilities set = { true,		~UINT64_C(0),  BIT(CAP_KILL),
+					 BIT(CAP_KILL), BIT(CAP_KILL), BIT(CAP_KILL) };
 
 	need_root();
 	check(credentials_capabilities(&set, 0) == 0);
@@ -134,7 +143,8 @@ static void ambient_is_cleared(void)
 static void dropped_with_a_warning(void)
 {
 	struct spec_capabilities wish = {
-		true, ~UINT64_C(0), BIT(CAP_KILL) | BIT(CAP_CHOWN), BIT(CAP_KILL), BIT(CAP_CHOWN), BIT(CAP_CHOWN) | BIT(CAP_FOWNER),
+		true,	       ~UINT64_C(0),   BIT(CAP_KILL) | BIT(CAP_CHOWN),
+		BIT(CAP_KILL), BIT(CAP_CHOWN), BIT(CAP_CHOWN) | BIT(CAP_FOWNER),
 	};
 	char output[1024] = "";
 	int ends[2], lines = 0;
@@ -143,7 +153,8 @@ static void dropped_with_a_warning(void)
 	check(pipe(ends) == 0);
 	dup2(ends[1], 2);
 	close(ends[1]);
-	/* effective is more than permitted; inheritable is not in the bounding set; FOWNER is not inheritable */
+	/* effective is more than permitted; inheritable is not in the bounding set; FOWNER is not
+	 * inheritable */
 	check(prctl(PR_CAPBSET_DROP, CAP_CHOWN, 0, 0, 0) == 0);
 	check(credentials_capabilities(&wish, 0) == 0);
 	close(2);
@@ -186,12 +197,14 @@ static void groups_denied(void)
 
 static void limits(void)
 {
-	struct spec_rlimit list[] = { { RLIMIT_NOFILE, 100, 200, "RLIMIT_NOFILE" }, { RLIMIT_CORE, 0, 0, "RLIMIT_CORE" } };
+	struct spec_rlimit list[] = { { RLIMIT_NOFILE, 100, 200, "RLIMIT_NOFILE" },
+				      { RLIMIT_CORE, 0, 0, "RLIMIT_CORE" } };
 	struct spec_process process = { .rlimits = list, .rlimit_count = 2 };
 	struct rlimit found;
 
 	check(credentials_rlimits(&process, 0) == 0);
-	check(getrlimit(RLIMIT_NOFILE, &found) == 0 && found.rlim_cur == 100 && found.rlim_max == 200);
+	check(getrlimit(RLIMIT_NOFILE, &found) == 0 && found.rlim_cur == 100 &&
+	      found.rlim_max == 200);
 	check(getrlimit(RLIMIT_CORE, &found) == 0 && found.rlim_cur == 0 && found.rlim_max == 0);
 	list[0].soft = 300;
 	check(credentials_rlimits(&process, 0) == -EINVAL);
@@ -222,7 +235,8 @@ static void oom(void)
 	check(credentials_oom_score(&process, proc, 0) < 0);
 }
 
-/* In a pid namespace of its own, whose first process has number 1 as the machine's has on our /proc. */
+/* In a pid namespace of its own, whose first process has number 1 as the machine's has on our
+ * /proc. */
 static void oom_of_number_one(void)
 {
 	struct spec_process process = { .oom_score_adj = { 779, true } };
@@ -244,11 +258,14 @@ static void oom_of_number_one(void)
 
 static void scheduling(void)
 {
-	struct spec_process process = { .scheduler = { .present = true, .policy = SCHED_BATCH, .nice = 7 } };
+	struct spec_process process = {
+		.scheduler = { .present = true, .policy = SCHED_BATCH, .nice = 7 }
+	};
 
 	check(credentials_scheduler(&process, 0) == 0);
 	check(sched_getscheduler(0) == SCHED_BATCH && getpriority(PRIO_PROCESS, 0) == 7);
-	process.scheduler = (struct spec_scheduler){ .present = true, .policy = SCHED_FIFO, .priority = 200 };
+	process.scheduler =
+		(struct spec_scheduler){ .present = true, .policy = SCHED_FIFO, .priority = 200 };
 	check(credentials_scheduler(&process, 0) == -EINVAL);
 	process.scheduler.present = false;
 	check(credentials_scheduler(&process, 0) == 0);

@@ -99,7 +99,8 @@ static void not_finding(void)
 	expect_message("tool", &no_path, "exec: \"tool\": executable file not found in $PATH");
 	expect_message("", &env, "exec: \"\": executable file not found in $PATH");
 	expect_message("/none", &env, "exec: \"/none\": stat /none: no such file or directory");
-	expect_message("/bin/tool/x", &env, "exec: \"/bin/tool/x\": stat /bin/tool/x: not a directory");
+	expect_message("/bin/tool/x", &env,
+		       "exec: \"/bin/tool/x\": stat /bin/tool/x: not a directory");
 	expect_message("/usr/data", &env, "exec: \"/usr/data\": permission denied");
 	expect_message("/usr/folder", &env, "exec: \"/usr/folder\": is a directory");
 	check(setresuid(1000, 1000, 1000) == 0);
@@ -139,8 +140,8 @@ static void duplicates(void)
 	char **env = environment(0, 7, list);
 
 	check(env && length(env) == 4);
-	check(strcmp(env[0], "HOME=/h") == 0 && strcmp(env[1], "AB=4") == 0 && strcmp(env[2], "B=") == 0 &&
-	      strcmp(env[3], "A==5") == 0);
+	check(strcmp(env[0], "HOME=/h") == 0 && strcmp(env[1], "AB=4") == 0 &&
+	      strcmp(env[2], "B=") == 0 && strcmp(env[3], "A==5") == 0);
 	for (size_t i = 0; i < VARIABLES; i++) {
 		snprintf(text[i], sizeof(text[i]), "V%zu=%zu", i % (VARIABLES / 2), i);
 		items[i] = text[i];
@@ -176,15 +177,18 @@ static void home(void)
 		   "big:x:4294967304:8::/big:/bin/sh\n"
 		   "eight:x:8:8::/eight:/bin/sh\n"
 		   "empty:x:9:9:::/bin/sh\n"
-		   "last:x:1000:1000:a,b:/home/last:/bin/sh", 0644);
+		   "last:x:1000:1000:a,b:/home/last:/bin/sh",
+		   0644);
 	check(has(environment(0, 0, NULL), "HOME=/root"));
 	check(has(environment(7, 0, NULL), "HOME=/"));
 	check(has(environment(8, 0, NULL), "HOME=/eight"));
 	check(has(environment(9, 0, NULL), "HOME=/"));
 	check(has(environment(1000, 0, NULL), "HOME=/home/last"));
 	check(has(environment(1001, 0, NULL), "HOME=/"));
-	check(has(environment(1000, 1, given), "HOME=") && length(environment(1000, 1, given)) == 1);
-	/* A line longer than we hold is passed over, also one that would look right from its middle. */
+	check(has(environment(1000, 1, given), "HOME=") &&
+	      length(environment(1000, 1, given)) == 1);
+	/* A line longer than we hold is passed over, also one that would look right from its
+	 * middle. */
 	memset(line, 'x', sizeof(line));
 	memcpy(line + 1020, "\x78:x:5:5::/wrong:/bin/sh", 22);
 	strcpy(line + sizeof(line) - 60, "\nfive:x:5:5::/five:/bin/sh\n");
@@ -226,7 +230,8 @@ static void folder(void)
 	check(exec_working_directory("/usr", 0) == 0);
 	check(getcwd(buffer, sizeof(buffer)) && strcmp(buffer, "/usr") == 0);
 	check(exec_working_directory("/new/folder", 0) == -ENOENT);
-	check(strstr(error_last()->text, "chdir to cwd (\"/new/folder\") set in config.json failed"));
+	check(strstr(error_last()->text,
+		     "chdir to cwd (\"/new/folder\") set in config.json failed"));
 	check(exec_working_directory("/new/folder", 1) == 0);
 	check(getcwd(buffer, sizeof(buffer)) && strcmp(buffer, "/new/folder") == 0);
 	check(stat("/new", &info) == 0 && (info.st_mode & 07777) == 0755);
@@ -260,12 +265,9 @@ CHILD_TEST(folder)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_finding),
-		cmocka_unit_test(test_not_finding),
-		cmocka_unit_test(test_duplicates),
-		cmocka_unit_test(test_wrong_variables),
-		cmocka_unit_test(test_home),
-		cmocka_unit_test(test_hostile_passwd),
+		cmocka_unit_test(test_finding),	   cmocka_unit_test(test_not_finding),
+		cmocka_unit_test(test_duplicates), cmocka_unit_test(test_wrong_variables),
+		cmocka_unit_test(test_home),	   cmocka_unit_test(test_hostile_passwd),
 		cmocka_unit_test(test_folder),
 	};
 

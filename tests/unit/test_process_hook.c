@@ -36,7 +36,9 @@ static void scripts(size_t count, const char *const *text)
 {
 	memset(items, 0, sizeof(items));
 	hooks = (struct spec_hooks){ items, count };
-	run = (struct hook_run){ .kind = "createRuntime", .state = "{}", .state_size = 2, .cwd = -1 };
+	run = (struct hook_run){
+		.kind = "createRuntime", .state = "{}", .state_size = 2, .cwd = -1
+	};
 	for (size_t i = 0; i < count; i++) {
 		args[i][0] = "sh";
 		args[i][1] = "-c";
@@ -89,7 +91,8 @@ static int remove_folder(void **state)
 
 static void in_order_with_the_state(void **state)
 {
-	static const char *const list[] = { "cat > one; /bin/echo first >> order", "cat > two; /bin/echo second >> order",
+	static const char *const list[] = { "cat > one; /bin/echo first >> order",
+					    "cat > two; /bin/echo second >> order",
 					    "/bin/echo third >> order" };
 	char text[64];
 
@@ -264,9 +267,12 @@ static void clean_start(void **state)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	script(text);
-	snprintf(text, sizeof(text), "exec > /dev/null; /bin/pwd > %s/cwd; cd %s;"
-		 "/bin/grep SigBlk /proc/self/status > blocked; /bin/grep SigIgn /proc/self/status > ignored;"
-		 "/bin/ls -l /proc/$$/fd > fds", folder, folder);
+	snprintf(
+		text, sizeof(text),
+		"exec > /dev/null; /bin/pwd > %s/cwd; cd %s;"
+		"/bin/grep SigBlk /proc/self/status > blocked; /bin/grep SigIgn /proc/self/status > ignored;"
+		"/bin/ls -l /proc/$$/fd > fds",
+		folder, folder);
 	run.cwd = cwd;
 	assert_int_equal(hooks_run(&hooks, &run), 0);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Our filters say the same as libseccomp's plain lists, for every number, and ENOSYS for calls newer than the profile. */
+/* Our filters say the same as libseccomp's plain lists, for every number, and ENOSYS for calls
+ * newer than the profile. */
 #include "seccomp_model.h"
 
 #include <linux/audit.h>
@@ -63,8 +64,8 @@ static bool newer(const struct filter_facts *facts, uint32_t arch, uint32_t numb
 	return false;
 }
 
-static void compare_number(size_t reference_count, size_t tree_count, const struct filter_facts *facts,
-			   uint32_t arch, uint32_t number)
+static void compare_number(size_t reference_count, size_t tree_count,
+			   const struct filter_facts *facts, uint32_t arch, uint32_t number)
 {
 	for (unsigned int i = 0; i < SAMPLES; i++) {
 		struct seccomp_data data = { .nr = (int)number, .arch = arch };
@@ -72,7 +73,8 @@ static void compare_number(size_t reference_count, size_t tree_count, const stru
 
 		for (unsigned int j = 0; j < 6; j++)
 			data.args[j] = random_argument();
-		/* libseccomp's own numbers for calls that an architecture does not have: as if not named. */
+		/* libseccomp's own numbers for calls that an architecture does not have: as if not
+		 * named. */
 		if (number > 0x80000000)
 			data.nr = INT32_MIN;
 		expected = bpf_run(reference, reference_count, &data);
@@ -81,45 +83,55 @@ static void compare_number(size_t reference_count, size_t tree_count, const stru
 			expected = SECCOMP_RET_ERRNO | ENOSYS;
 		found = bpf_run(tree, tree_count, &data);
 		if (found != expected)
-			fail_msg("arch 0x%x number %u (0x%llx ...): 0x%x, expected 0x%x", arch, number,
-				 (unsigned long long)data.args[0], found, expected);
+			fail_msg("arch 0x%x number %u (0x%llx ...): 0x%x, expected 0x%x", arch,
+				 number, (unsigned long long)data.args[0], found, expected);
 	}
 }
 
 /* Build both, compare; returns the tree's length. */
 static size_t compare(const struct arch_set *set)
 {
-	static const uint32_t foreign[] = { 0, 1, AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, AUDIT_ARCH_ARM,
-					    AUDIT_ARCH_AARCH64, UINT32_MAX };
+	static const uint32_t foreign[] = { 0,
+					    1,
+					    AUDIT_ARCH_X86_64,
+					    AUDIT_ARCH_I386,
+					    AUDIT_ARCH_ARM,
+					    AUDIT_ARCH_AARCH64,
+					    UINT32_MAX };
 	struct arena arena = { 0 };
 	struct seccomp_program program = { 0 };
 	struct filter_facts facts;
 	size_t reference_count = model_reference(&model, set, reference, ROOM);
 	ssize_t count;
 
-	if (compile_profile(&arena, &model.profile, set, &program) < 0) { /* rules against each other */
+	if (compile_profile(&arena, &model.profile, set, &program) <
+	    0) { /* rules against each other */
 		assert_non_null(strstr(error_last()->text, "two actions"));
 		arena_free(&arena);
 		return 0;
 	}
 	arch_facts(&model.profile, set, &facts);
-	count = tree_build(program.filter, program.count, &facts, tree);
+	count = tree_build(&arena, &program, &facts, tree);
 	assert_true(count > 0);
 	for (uint32_t number = 0; number < 1024; number++) {
 		for (size_t i = 0; i < facts.arch_count; i++) {
-			compare_number(reference_count, (size_t)count, &facts, facts.arches[i], number);
+			compare_number(reference_count, (size_t)count, &facts, facts.arches[i],
+				       number);
 			compare_number(reference_count, (size_t)count, &facts, facts.arches[i],
 				       number | 0x40000000);
 		}
 	}
 	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
 		for (uint32_t number = 0; number < 64; number++)
-			compare_number(reference_count, (size_t)count, &facts, foreign[i], (uint32_t)random_number());
+			compare_number(reference_count, (size_t)count, &facts, foreign[i],
+				       (uint32_t)random_number());
 	for (size_t i = 0; i < facts.arch_count; i++) {
-		static const uint32_t edges[] = { 0x3fffffff, 0x40000000, 0x7fffffff, 0x80000000, UINT32_MAX };
+		static const uint32_t edges[] = { 0x3fffffff, 0x40000000, 0x7fffffff, 0x80000000,
+						  UINT32_MAX };
 
 		for (size_t j = 0; j < sizeof(edges) / sizeof(edges[0]); j++)
-			compare_number(reference_count, (size_t)count, &facts, facts.arches[i], edges[j]);
+			compare_number(reference_count, (size_t)count, &facts, facts.arches[i],
+				       edges[j]);
 		for (unsigned int j = 0; j < 512; j++)
 			compare_number(reference_count, (size_t)count, &facts, facts.arches[i],
 				       (uint32_t)(random_number() >> (random_number() % 32)));
@@ -135,7 +147,8 @@ static struct arch_set native_arch(void)
 
 static struct arch_set x86_all(void)
 {
-	return (struct arch_set){ .tokens = { SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_X32 }, .count = 3 };
+	return (struct arch_set){ .tokens = { SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_X32 },
+				  .count = 3 };
 }
 
 static void default_profile(void **state)
@@ -168,8 +181,10 @@ static const char *keep(char *name)
 
 static void random_profile(void)
 {
-	static const enum spec_seccomp_action actions[] = { SECCOMP_KILL_THREAD, SECCOMP_KILL_PROCESS, SECCOMP_TRAP,
-							    SECCOMP_ERRNO, SECCOMP_TRACE, SECCOMP_ALLOW, SECCOMP_LOG };
+	static const enum spec_seccomp_action actions[] = {
+		SECCOMP_KILL_THREAD, SECCOMP_KILL_PROCESS, SECCOMP_TRAP, SECCOMP_ERRNO,
+		SECCOMP_TRACE,	     SECCOMP_ALLOW,	   SECCOMP_LOG
+	};
 	/* Few calls, so that rules meet. */
 	unsigned int spread = random_number() % 2 ? 440 : 12, rules = random_number() % 30;
 
@@ -178,19 +193,23 @@ static void random_profile(void)
 	model.profile.default_errno_ret = (uint32_t)random_number() % 40;
 	for (unsigned int i = 0; i < rules; i++) {
 		enum spec_seccomp_action action = actions[random_number() % 7];
-		struct spec_syscall *call = model_call(&model, action, (uint32_t)random_number() % 4);
-		unsigned int names = 1 + random_number() % 20, args = random_number() % 2 ? 0 : random_number() % 5;
+		struct spec_syscall *call =
+			model_call(&model, action, (uint32_t)random_number() % 4);
+		unsigned int names = 1 + random_number() % 20,
+			     args = random_number() % 2 ? 0 : random_number() % 5;
 
 		for (unsigned int j = 0; j < names; j++) {
-			char *name = seccomp_syscall_resolve_num_arch(seccomp_arch_native(),
-								      (int)(random_number() % spread));
+			char *name =
+				seccomp_syscall_resolve_num_arch(seccomp_arch_native(),
+								 (int)(random_number() % spread));
 
 			if (name)
 				model_name(&model, call, keep(name));
 		}
 		for (unsigned int j = 0; j < args; j++)
 			model_arg(call, random_number() % 6, 1 + (int)(random_number() % 7),
-				  random_number() >> (random_number() % 64), random_number() >> (random_number() % 64));
+				  random_number() >> (random_number() % 64),
+				  random_number() >> (random_number() % 64));
 	}
 }
 
@@ -200,7 +219,9 @@ static void random_profiles(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < RANDOM_PROFILES; i++) {
-		struct arch_set set = i % 2 && seccomp_arch_native() == SCMP_ARCH_X86_64 ? x86_all() : native_arch();
+		struct arch_set set = i % 2 && seccomp_arch_native() == SCMP_ARCH_X86_64 ?
+					      x86_all() :
+					      native_arch();
 
 		random_profile();
 		compared += compare(&set) > 0;
@@ -211,7 +232,8 @@ static void random_profiles(void **state)
 }
 
 /* What the filter of a profile answers to one call. */
-static uint32_t ask_arch(const struct arch_set *set, uint32_t arch, uint32_t number, uint64_t first, uint64_t second)
+static uint32_t ask_arch(const struct arch_set *set, uint32_t arch, uint32_t number, uint64_t first,
+			 uint64_t second)
 {
 	struct seccomp_data data = { .nr = (int)number, .arch = arch, .args = { first, second } };
 	struct arena arena = { 0 };
@@ -221,7 +243,7 @@ static uint32_t ask_arch(const struct arch_set *set, uint32_t arch, uint32_t num
 
 	assert_int_equal(compile_profile(&arena, &model.profile, set, &program), 0);
 	arch_facts(&model.profile, set, &facts);
-	count = tree_build(program.filter, program.count, &facts, tree);
+	count = tree_build(&arena, &program, &facts, tree);
 	assert_true(count > 0);
 	arena_free(&arena);
 	return bpf_run(tree, (size_t)count, &data);
@@ -231,7 +253,8 @@ static uint32_t ask(const char *name, uint64_t first, uint64_t second)
 {
 	struct arch_set set = native_arch();
 
-	return ask_arch(&set, set.tokens[0], (uint32_t)seccomp_syscall_resolve_name(name), first, second);
+	return ask_arch(&set, set.tokens[0], (uint32_t)seccomp_syscall_resolve_name(name), first,
+			second);
 }
 
 static void arguments_all_must_hold(void **state)
@@ -289,12 +312,9 @@ static void every_action(void **state)
 		enum spec_seccomp_action action;
 		uint32_t data, expected;
 	} table[] = {
-		{ SECCOMP_KILL_THREAD, 0, 0 },
-		{ SECCOMP_KILL_PROCESS, 0, 0x80000000 },
-		{ SECCOMP_TRAP, 0, 0x00030000 },
-		{ SECCOMP_ERRNO, 5, 0x00050005 },
-		{ SECCOMP_TRACE, 6, 0x7ff00006 },
-		{ SECCOMP_LOG, 0, 0x7ffc0000 },
+		{ SECCOMP_KILL_THREAD, 0, 0 },	  { SECCOMP_KILL_PROCESS, 0, 0x80000000 },
+		{ SECCOMP_TRAP, 0, 0x00030000 },  { SECCOMP_ERRNO, 5, 0x00050005 },
+		{ SECCOMP_TRACE, 6, 0x7ff00006 }, { SECCOMP_LOG, 0, 0x7ffc0000 },
 		{ SECCOMP_ALLOW, 0, 0x7fff0000 },
 	};
 
@@ -339,7 +359,9 @@ static void newer_than_profile(void **state)
 		model_reset(&model);
 		model.profile.default_action = (enum spec_seccomp_action)action;
 		model.profile.default_errno_ret = EPERM;
-		model_name(&model, model_call(&model, action == SECCOMP_ALLOW ? SECCOMP_LOG : SECCOMP_ALLOW, 0),
+		model_name(&model,
+			   model_call(&model, action == SECCOMP_ALLOW ? SECCOMP_LOG : SECCOMP_ALLOW,
+				      0),
 			   "openat2");
 		newest = (uint32_t)seccomp_syscall_resolve_name("openat2");
 		assert_int_equal(ask_arch(&set, set.tokens[0], newest + 1, 0, 0),
@@ -394,16 +416,25 @@ static void only_what_the_kernel_runs(void **state)
 static void unknown_shapes(void **state)
 {
 	static const struct sock_filter programs[][4] = {
-		{ { LOAD_WORD, 0, 0, 4 }, { BPF_ALU | BPF_AND | BPF_K, 0, 0, 1 }, { BPF_RET | BPF_K, 0, 0, 0 } },
-		{ { LOAD_WORD, 0, 0, 0 }, { BPF_JMP | BPF_JSET | BPF_K, 0, 0, 1 }, { BPF_RET | BPF_K, 0, 0, 0 } },
+		{ { LOAD_WORD, 0, 0, 4 },
+		  { BPF_ALU | BPF_AND | BPF_K, 0, 0, 1 },
+		  { BPF_RET | BPF_K, 0, 0, 0 } },
+		{ { LOAD_WORD, 0, 0, 0 },
+		  { BPF_JMP | BPF_JSET | BPF_K, 0, 0, 1 },
+		  { BPF_RET | BPF_K, 0, 0, 0 } },
 		{ { LOAD_WORD, 0, 0, 16 }, { BPF_RET | BPF_A, 0, 0, 0 } },
 		{ { BPF_MISC | BPF_TAX, 0, 0, 0 }, { BPF_RET | BPF_K, 0, 0, 0 } },
 	};
 	struct filter_facts facts = { .arches = { AUDIT_ARCH_X86_64 }, .arch_count = 1 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
-		assert_int_equal(tree_build(programs[i], 4, &facts, tree), -EOPNOTSUPP);
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		struct arena arena = { 0 };
+		struct seccomp_program program = { (struct sock_filter *)programs[i], 4, 0 };
+
+		assert_int_equal(tree_build(&arena, &program, &facts, tree), -EOPNOTSUPP);
+		arena_free(&arena);
+	}
 }
 
 int main(void)

@@ -48,7 +48,8 @@ static void small_profile(const char *source, uint32_t number)
 
 static uint32_t answer(const struct seccomp_program *program, const char *name)
 {
-	struct seccomp_data data = { .nr = seccomp_syscall_resolve_name(name), .arch = seccomp_arch_native() };
+	struct seccomp_data data = { .nr = seccomp_syscall_resolve_name(name),
+				     .arch = seccomp_arch_native() };
 
 	return bpf_run(program->filter, program->count, &data);
 }
