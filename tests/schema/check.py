@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Usage: check.py PARSER: compare our parser (check_config.c) with the schemas of the specification, in both directions.
+"""Usage: check.py PARSER BARE-PARSER: compare our parser (check_config.c) with the schemas of the specification, in both directions.
 
 1. The schemas' own samples: good ones are accepted, bad ones refused.
 2. What we write (features, template) is valid.
 3. Every property of the schema for Linux: a value of a wrong type is refused, so that none is missing in our table.
 4. Every value of a configuration that has them all is replaced and removed: what the schema refuses, we refuse.
+5. A build without any symbol (BARE-PARSER) refuses each property that needs one by that name, unless it asks for nothing.
 Where we differ from the schema on purpose, the reason stands here. Prints TAP; with VERBOSE=1 also what only we refuse.
 """
 import copy
@@ -47,6 +48,41 @@ def accepted_on_purpose(path, value):
         return "config-linux.md calls pids.limit optional"
     return None
 
+
+# What a build without the symbol refuses, and what it accepts because nothing is asked for.
+SYMBOLS = [
+    ("USER_NAMESPACE", ("linux", "namespaces"), [{"type": "user"}], []),
+    ("USER_NAMESPACE", ("linux", "uidMappings"), [{"containerID": 0, "hostID": 0, "size": 1}], []),
+    ("HOOKS_CONTAINER", ("hooks", "poststop"), [{"path": "/a"}], []),
+    ("HOOKS_CONTAINER", ("hooks", "startContainer"), [{}], []),
+    ("SCHEDULER", ("process", "scheduler"), {"policy": "SCHED_RR", "priority": 1}, {}),
+    ("PERSONALITY", ("linux", "personality"), {}, None),
+    ("APPARMOR", ("process", "apparmorProfile"), "docker-default", "unconfined"),
+    ("APPARMOR", ("process", "apparmorProfile"), "x", ""),
+    ("SELINUX", ("process", "selinuxLabel"), "x", ""),
+    ("SELINUX", ("linux", "mountLabel"), "x", ""),
+    ("SECCOMP", ("linux", "seccomp"), {}, None),
+    ("SECCOMP", ("linux", "seccomp"), {"defaultAction": "SCMP_ACT_ALLOW"}, None),
+    ("IO_THROTTLE", ("linux", "resources", "blockIO", "throttleReadBpsDevice"), [{}], []),
+    ("BLKIO_WEIGHT", ("linux", "resources", "blockIO", "weight"), 10, 0),
+    ("BLKIO_WEIGHT", ("linux", "resources", "blockIO", "weightDevice"), [{}], []),
+    ("CPU_REALTIME", ("linux", "resources", "cpu", "realtimeRuntime"), 1, 0),
+    ("CPU_REALTIME", ("linux", "resources", "cpu", "realtimePeriod"), 1, 0),
+    ("NET_CLS", ("linux", "resources", "network", "classID"), 1, 0),
+    ("NET_CLS", ("linux", "resources", "network", "priorities"), [{}], []),
+    ("HUGEPAGES", ("linux", "resources", "hugepageLimits"), [{}], []),
+    ("RDMA", ("linux", "resources", "rdma"), {"x": {}}, {}),
+    ("MEMORY_SWAPPINESS", ("linux", "resources", "memory", "swappiness"), 0, None),
+    ("MEMORY_SWAPPINESS", ("linux", "resources", "memory", "disableOOMKiller"), True, False),
+    ("IDMAP_MOUNTS", ("mounts", 0, "uidMappings"), [{}], []),
+    ("TIME_NAMESPACE", ("linux", "namespaces"), [{"type": "time"}], []),
+    ("TIME_NAMESPACE", ("linux", "timeOffsets"), {"monotonic": {}}, {}),
+    ("NETDEVICES", ("linux", "netDevices"), {"eth0": {}}, {}),
+    ("IO_PRIORITY", ("process", "ioPriority"), {}, None),
+    ("EXEC_AFFINITY", ("process", "execCPUAffinity"), {"final": "0"}, {}),
+    ("INTEL_RDT", ("linux", "intelRdt"), {}, None),
+    ("MEMORY_POLICY", ("linux", "memoryPolicy"), {}, None),
+]
 
 DELETED = object()
 WRONG = [None, True, "", "x", -1, 1.5, 1 << 32, 1 << 64, -(1 << 63) - 1, [], {}, [None], [1], ["x"], {"x": None}, DELETED]
@@ -225,6 +261,21 @@ def check_mutations(tap, parser, config_schema):
         print(f"# accepted {count} times on purpose: {reason}")
 
 
+def check_symbols(tap, bare):
+    base = {
+        "ociVersion": "1.0.0", "root": {"path": "rootfs"}, "process": {"cwd": "/", "args": ["sh"]},
+        "mounts": [{"destination": "/a"}],
+    }
+    for symbol, path, value, nothing in SYMBOLS:
+        place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)[1:]
+        if path[-1] == "namespaces":
+            place += "[0].type"
+        answers = bare.verdicts([json.dumps(set_at(base, path, value)), json.dumps(set_at(base, path, nothing))])
+        wanted = f"config.json:1: {place}: CONFIG_{symbol} is not set"
+        good = answers[0] == wanted and (nothing is None or answers[1] == "ok")
+        tap.check(good, f"without {symbol} {'.'.join(map(str, path))} is refused by name", answers)
+
+
 def main():
     tap = Tap()
     parser = Parser(sys.argv[1])
@@ -233,6 +284,7 @@ def main():
     check_own_documents(tap, parser, config_schema)
     check_every_property(tap, parser, config_schema)
     check_mutations(tap, parser, config_schema)
+    check_symbols(tap, Parser(sys.argv[2]))
     return tap.end()
 
 
