@@ -280,6 +280,92 @@ static int run_signals(int argc, char **argv)
 	return file ? 0 : 1;
 }
 
+/* pause: until it is killed. */
+static int run_pause(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	while (pause() < 0)
+		;
+	return 0;
+}
+
+/* Lines of a file that begin with one of the words (NULL: all). */
+static void print_lines(const char *path, const char *const *words)
+{
+	char line[512];
+	FILE *file = fopen(path, "re");
+
+	printf("[%s]\n", path);
+	while (file && fgets(line, sizeof(line), file)) {
+		bool wanted = !words;
+
+		for (size_t i = 0; words && words[i]; i++)
+			wanted = wanted || strncmp(line, words[i], strlen(words[i])) == 0;
+		if (wanted)
+			fputs(line, stdout);
+	}
+	if (file)
+		fclose(file);
+}
+
+/* Mount point, its options, type and options of the file system: without numbers that differ from run to run. */
+static void print_mounts(void)
+{
+	char line[1024], point[256], options[256];
+	FILE *file = fopen("/proc/self/mountinfo", "re");
+
+	while (file && fgets(line, sizeof(line), file)) {
+		char *rest = strstr(line, " - ");
+		char *propagation = strstr(line, "shared:") ? "shared" : "";
+
+		if (rest && sscanf(line, "%*s %*s %*s %*s %255s %255s", point, options) == 2)
+			printf("mount %s %s %s%s", point, options, propagation, rest);
+	}
+	if (file)
+		fclose(file);
+}
+
+/* fingerprint: all that the configuration promises about a process, to compare two runs. */
+static int run_fingerprint(int argc, char **argv)
+{
+	static const char *const status[] = { "Cap",	"Seccomp", "NoNewPrivs", "Uid", "Gid",
+					      "Groups", "Umask",   "SigBlk",	 "SigIgn", NULL };
+	static const char *const spaces[] = { "mnt", "pid", "net", "ipc", "uts", "cgroup", "user" };
+	char text[4096];
+
+	(void)argc;
+	print_lines("/proc/self/status", status);
+	print_lines("/proc/self/limits", NULL);
+	print_lines("/proc/self/cgroup", NULL);
+	print_lines("/proc/self/oom_score_adj", NULL);
+	print_lines("/proc/sys/net/ipv4/ip_forward", NULL);
+	print_lines("/etc/passwd", NULL);
+	print_mounts();
+	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++) {
+		char path[64], target[64];
+		ssize_t length;
+
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", spaces[i]);
+		length = readlink(path, target, sizeof(target) - 1);
+		printf("ns %.*s\n", length > 0 ? (int)length : 0, target);
+	}
+	for (char **entry = environ; *entry; entry++)
+		printf("env %s\n", *entry);
+	gethostname(text, sizeof(text));
+	printf("hostname %s\n", text);
+	printf("cwd %s\n", getcwd(text, sizeof(text)));
+	for (int node = 0; node < 3; node++) {
+		static const char *const nodes[] = { "/dev/null", "/dev/zero", "/dev/tty" };
+		struct stat file = { 0 };
+
+		stat(nodes[node], &file);
+		printf("device %s %lx %o\n", nodes[node], (unsigned long)file.st_rdev, file.st_mode);
+	}
+	printf("device 10:229 %s\n", can_write("/dev/fuse", O_RDWR) ? "open" : "closed");
+	run_self(1, argv);
+	return run_fds(1, argv);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct command commands[] = {
@@ -287,6 +373,7 @@ int main(int argc, char **argv)
 		{ "tiocsti", run_tiocsti }, { "self", run_self },     { "attack", run_attack },
 		{ "swap", run_swap },	    { "notify", run_notify }, { "grow", run_grow },
 		{ "fork", run_fork },	    { "signals", run_signals },
+		{ "fingerprint", run_fingerprint }, { "pause", run_pause },
 	};
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
