@@ -43,7 +43,9 @@ static struct arena_block *new_block(size_t size)
 	if (ARENA_SPLIT)
 		return calloc(1, size);
 	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	return memory == MAP_FAILED ? NULL : memory;
+	if (memory == MAP_FAILED)
+		return NULL;
+	return memory;
 }
 
 /* Add a block with room for `size` bytes at any alignment. */
@@ -138,14 +140,14 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 
 	va_start(arguments, format);
 	va_copy(again, arguments);
-	/* What is left of the block is long enough nearly always; what it leaves there is cleared. */
+	/* What is left of the block is long enough nearly always. */
 	length = vsnprintf(arena->next, arena->left, format, arguments);
 	if (length < 0) {
 		fail(errno, "format a string");
 	} else if ((size_t)length < arena->left) {
 		text = take(arena, (size_t)length + 1, 1);
 	} else {
-		if (arena->left)
+		if (arena->left) /* the next one must find zeros */
 			memset(arena->next, 0, arena->left);
 		text = take(arena, (size_t)length + 1, 1);
 		if (text)

@@ -77,9 +77,9 @@ static bool is_near(const struct word *word, const char *name)
 	}
 	left -= same;
 	right -= same;
-	return (left <= 1 && right <= 1) || (left == 2 && right == 2 &&
-					     text[same] == name[same + 1] &&
-					     text[same + 1] == name[same]);
+	return (left <= 1 && right <= 1) ||
+	       (left == 2 && right == 2 && text[same] == name[same + 1] &&
+		text[same + 1] == name[same]);
 }
 
 static int unknown(const char *command, const struct args_option *table, const struct word *word)
@@ -269,7 +269,9 @@ static void put_option(struct page *page, const struct args_option *option)
 
 void args_help(const char *usage_text, const char *description, const struct args_option *table)
 {
-	const struct args_option help_option = { .name = "help", .letter = 'h', .help = "show this help" };
+	const struct args_option help_option = { .name = "help",
+						 .letter = 'h',
+						 .help = "show this help" };
 	struct page page;
 
 	page.used = 0;

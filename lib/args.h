@@ -12,13 +12,13 @@
 #include <stdint.h>
 
 enum args_type {
-	ARGS_FLAG,   /* bool */
-	ARGS_STRING, /* const char *: the last one wins */
-	ARGS_LIST,   /* struct args_list: may be given many times */
-	ARGS_UINT,   /* uint64_t */
-	ARGS_INT,    /* int64_t */
-	ARGS_SIZE,   /* int64_t, with k m g suffix */
-	ARGS_IGNORED_FLAG,   /* accepted for compatibility, without effect (says so in help) */
+	ARGS_FLAG,	   /* bool */
+	ARGS_STRING,	   /* const char *: the last one wins */
+	ARGS_LIST,	   /* struct args_list: may be given many times */
+	ARGS_UINT,	   /* uint64_t */
+	ARGS_INT,	   /* int64_t */
+	ARGS_SIZE,	   /* int64_t, with k m g suffix */
+	ARGS_IGNORED_FLAG, /* accepted for compatibility, without effect (says so in help) */
 	ARGS_IGNORED_STRING,
 };
 
@@ -28,8 +28,8 @@ struct args_list {
 };
 
 struct args_option {
-	const char *name;  /* "bundle" */
-	char letter;	   /* 'b' or 0 */
+	const char *name; /* "bundle" */
+	char letter;	  /* 'b' or 0 */
 	enum args_type type;
 	size_t offset;	   /* of the value in the options struct */
 	size_t seen;	   /* offset of a bool set to true when given, or ARGS_NO_SEEN */
@@ -40,7 +40,8 @@ struct args_option {
 
 /*
  * Parse argv[1..] into `options` until the first word that is not an option, or "--" (skipped).
- * `argv[0]` is the command's name, for messages. List storage: args_list.items must point to room
+ * The table ends with a row without name. `argv[0]` is the name of the command or the program, for
+ * messages. List storage: args_list.items must point to room
  * for argc entries (the caller provides it before). Returns the index of the first positional
  * word, or a negative errno with a recorded ERROR_USAGE. --help gives ARGS_HELP.
  * With `mixed`, options may also follow positional words (they are moved to the end, as runc's

@@ -113,11 +113,16 @@ void error_clear(void)
 const char *error_code_name(enum error_code code)
 {
 	static const char names[][12] = {
-		[ERROR_NONE] = "none",	       [ERROR_SYSTEM] = "system",
-		[ERROR_USAGE] = "usage",       [ERROR_CONFIG] = "config",
-		[ERROR_UNSUPPORTED] = "unsupported", [ERROR_STATE] = "state",
-		[ERROR_NOT_FOUND] = "not-found", [ERROR_EXISTS] = "exists",
-		[ERROR_HOOK] = "hook",	       [ERROR_PROCESS] = "process",
+		[ERROR_NONE] = "none",
+		[ERROR_SYSTEM] = "system",
+		[ERROR_USAGE] = "usage",
+		[ERROR_CONFIG] = "config",
+		[ERROR_UNSUPPORTED] = "unsupported",
+		[ERROR_STATE] = "state",
+		[ERROR_NOT_FOUND] = "not-found",
+		[ERROR_EXISTS] = "exists",
+		[ERROR_HOOK] = "hook",
+		[ERROR_PROCESS] = "process",
 	};
 
 	if ((unsigned int)code >= sizeof(names) / sizeof(names[0]))

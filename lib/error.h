@@ -33,7 +33,7 @@ struct error {
 
 /*
  * Record an error: errno value (positive; 0: none) and what was being done to which object.
- * The errno's text is added when printed. Returns -no, or -EINVAL for 0.
+ * The errno's text is added when printed. Sets errno too. Returns -no, or -EINVAL for 0.
  */
 int fail(int no, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
 
@@ -41,13 +41,15 @@ int fail(int no, const char *format, ...) __attribute__((format(printf, 2, 3), c
 int fail_as(enum error_code code, int no, const char *format, ...)
 	__attribute__((format(printf, 3, 4), cold));
 
-/* A property of the configuration is wrong: records ERROR_CONFIG; returns -EINVAL. */
+/*
+ * A property of the configuration is wrong: records ERROR_CONFIG with the property and the text
+ * "property: message"; returns -EINVAL.
+ */
 int fail_property(const char *property, const char *format, ...)
 	__attribute__((format(printf, 2, 3), cold));
 
 /* Put "context: " in front of the recorded text; returns `result` unchanged. */
-int fail_context(int result, const char *format, ...)
-	__attribute__((format(printf, 2, 3), cold));
+int fail_context(int result, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
 
 /* The record of this process: to print, to send to the parent, to take over from a child. */
 struct error *error_last(void);

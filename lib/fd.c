@@ -12,7 +12,8 @@
 #include "lib/error.h"
 
 #ifndef SYS_close_range
-#define SYS_close_range (SYS_pidfd_open + 2) /* 436 where pidfd_open is 434, on every architecture */
+/* 436 where pidfd_open is 434, on every architecture. */
+#define SYS_close_range (SYS_pidfd_open + 2)
 #endif
 
 enum {
@@ -69,7 +70,7 @@ int fd_send(int socket, int fd, const void *data, size_t size)
 		struct cmsghdr header;
 		char room[CMSG_SPACE(sizeof(int))];
 	} control = { 0 };
-	struct iovec part = { .iov_base = (void *)(uintptr_t)data, .iov_len = size };
+	struct iovec part = { .iov_base = (void *)data, .iov_len = size };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 	ssize_t sent;
 
@@ -91,7 +92,7 @@ int fd_send(int socket, int fd, const void *data, size_t size)
 	return 0;
 }
 
-/* Takes the first descriptor out of the message and closes the others. Returns how many there were. */
+/* Takes the first descriptor out of the message and closes the others. Returns their count. */
 static size_t take_descriptors(struct msghdr *message, int *fd)
 {
 	size_t count = 0;
@@ -159,7 +160,7 @@ static int entry_number(const char *name)
 	return number;
 }
 
-/* As close_range() would, over the entries of /proc/self/fd; setting a flag does not change them. */
+/* As close_range() would, over the entries of /proc/self/fd, which setting a flag leaves. */
 static int cloexec_listed(int first, int directory)
 {
 	/* readdir(3) would allocate; the layout of linux_dirent64 is kernel ABI: getdents(2). */

@@ -38,18 +38,29 @@ static inline int take_fd(int *fd)
 	return result;
 }
 
-/* Read or write all `size` bytes, going on after EINTR. Returns 0, or -1 with errno (EPIPE on early end). */
+/*
+ * Read or write all `size` bytes, going on after EINTR. Returns 0, or -1 with errno (EPIPE when the
+ * end comes early).
+ */
 int fd_read_all(int fd, void *buffer, size_t size);
 int fd_write_all(int fd, const void *buffer, size_t size);
 
-/* One descriptor over a unix socket. Return 0 or a negative errno with a recorded error. */
+/*
+ * Send one descriptor (-1: none) with `data` over a unix socket; `size` is at least 1. Returns 0,
+ * or a negative errno with a recorded error.
+ */
 int fd_send(int socket, int fd, const void *data, size_t size);
-/* Receives a message of at most `size` bytes and at most one descriptor (*fd = -1 if none). Returns bytes read. */
+/*
+ * Receive a message of at most `size` bytes and at most one descriptor, close-on-exec (*fd is -1 if
+ * there is none). More of either is EMSGSIZE, and nothing stays open. Returns the bytes read (0:
+ * the end), or a negative errno with a recorded error.
+ */
 ssize_t fd_receive(int socket, int *fd, void *data, size_t size);
 
 /*
  * Mark every descriptor >= `first` close-on-exec: close_range(2), or /proc/self/fd where the
- * kernel has none (< 5.11). `proc_fd` is an open, verified /proc or -1 for "/proc".
+ * kernel has none (< 5.11). `proc_fd` is an open, verified /proc or -1 for "/proc". Returns 0, or a
+ * negative errno with a recorded error: then nothing must be executed.
  */
 int fd_cloexec_from(int first, int proc_fd);
 

@@ -19,8 +19,7 @@ static struct arena *hook_arena;
 
 static struct json_node *node_of(const cJSON *item)
 {
-	return (struct json_node *)(uintptr_t)((const char *)item -
-					       offsetof(struct json_node, item));
+	return (void *)((char *)item - offsetof(struct json_node, item));
 }
 
 /* A node gets its header; a string that happens to have a node's size gets one in vain. */
@@ -71,7 +70,7 @@ static int refuse_duplicates(const struct finish *finish, const cJSON *object)
 		return result;
 	/* The scanner, stopped at the value, says where it is. */
 	json_scan(finish->arena, finish->text, node_of(twice)->span.start, finish->name, &spans);
-	strcpy(property, error_last()->property);
+	memcpy(property, error_last()->property, sizeof(property));
 	result = fail_property(property, "duplicate key");
 	return fail_context(result, "%s: line %u", finish->name, json_line(twice));
 }
@@ -88,8 +87,9 @@ static int finish_nodes(struct finish *finish, cJSON *item)
 		node->text = finish->text;
 		node->span = *finish->spans++;
 		if (item->type == cJSON_Number) {
-			item->valuestring = arena_strndup(
-				finish->arena, finish->text + node->span.start, node->span.length);
+			item->valuestring =
+				arena_strndup(finish->arena, finish->text + node->span.start,
+					      node->span.length);
 			if (!item->valuestring)
 				return -ENOMEM;
 		}

@@ -28,6 +28,8 @@ size_t json_plain(const char *text, size_t size)
 size_t json_escape(const char *text, char escaped[JSON_ESCAPE_SIZE], size_t *used)
 {
 	static const char digits[] = "0123456789abcdef";
+	static const char control[4] = { '\\', 'u', '0', '0' };
+	static const char replacement[6] = { '\\', 'u', 'f', 'f', 'f', 'd' };
 	static const char letters[] = "\"\"\\\\\bb\ff\nn\rr\tt"; /* pairs: the byte, its letter */
 	unsigned char byte = (unsigned char)*text;
 
@@ -41,11 +43,11 @@ size_t json_escape(const char *text, char escaped[JSON_ESCAPE_SIZE], size_t *use
 	}
 	*used = 6;
 	if (byte < 0x20) {
-		memcpy(escaped, "\\u00", 4);
+		memcpy(escaped, control, sizeof(control));
 		escaped[4] = digits[byte >> 4];
 		escaped[5] = digits[byte & 15];
 	} else {
-		memcpy(escaped, "\\ufffd", 6);
+		memcpy(escaped, replacement, sizeof(replacement));
 	}
 	return 1;
 }

@@ -80,8 +80,8 @@ unsigned int json_line_at(const char *text, size_t at)
 
 static void skip_blanks(struct scan *scan)
 {
-	while (scan->at < scan->end && (*scan->at == ' ' || *scan->at == '\n' ||
-					*scan->at == '\t' || *scan->at == '\r'))
+	while (scan->at < scan->end &&
+	       (*scan->at == ' ' || *scan->at == '\n' || *scan->at == '\t' || *scan->at == '\r'))
 		scan->at++;
 }
 
@@ -98,7 +98,7 @@ static int hex4(const char *text, const char *end)
 	if (end - text < 4)
 		return -1;
 	for (int i = 0; i < 4; i++) {
-		int digit = text[i];
+		int digit = (unsigned char)text[i];
 
 		if (digit >= '0' && digit <= '9')
 			digit -= '0';
@@ -299,7 +299,8 @@ static int scan_plain(struct scan *scan)
 		return result;
 	if (next_is(scan, '"'))
 		result = scan_string(scan);
-	else if (scan->at < scan->end && (*scan->at == '-' || (*scan->at >= '0' && *scan->at <= '9')))
+	else if (scan->at < scan->end &&
+		 (*scan->at == '-' || (*scan->at >= '0' && *scan->at <= '9')))
 		result = scan_number(scan);
 	else
 		result = scan_word(scan);

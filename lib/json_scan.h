@@ -38,7 +38,7 @@ int json_scan(struct arena *arena, const char *text, size_t size, const char *na
 /* Line (from 1) of the offset `at`. */
 unsigned int json_line_at(const char *text, size_t at);
 
-/* A member of `object` whose key stands before it too, or NULL, in *found; -ENOMEM. Never quadratic. */
+/* A member whose key stands before it too, or NULL, in *found; -ENOMEM. Never quadratic. */
 int json_find_duplicate(const cJSON *object, const cJSON **found);
 
 #endif

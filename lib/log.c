@@ -107,7 +107,8 @@ static void json_line_of(struct line *line, enum log_level level, const char *te
 }
 
 /* As logrus, which runc logs with, writes text. */
-static void text_line_of(struct line *line, enum log_level level, const char *text, const char *time)
+static void text_line_of(struct line *line, enum log_level level, const char *text,
+			 const char *time)
 {
 	put_text(line, "time=\"");
 	put_text(line, time);

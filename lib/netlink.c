@@ -13,9 +13,9 @@
 int netlink_loopback_up(void)
 {
 	/*
-	 * Any socket of the namespace takes the request (netdevice(7)), in three system calls; a unix
-	 * one is the cheapest. Flags other than IFF_UP that are not set are not IFF_LOOPBACK's matter:
-	 * the kernel keeps what it decides itself.
+	 * Any socket of the namespace takes the request (netdevice(7)), in three system calls; a
+	 * unix one is the cheapest. Flags other than IFF_UP that are not set are not IFF_LOOPBACK's
+	 * matter: the kernel keeps what it decides itself.
 	 */
 	auto_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };

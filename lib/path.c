@@ -121,7 +121,8 @@ int path_open_parent(int root, const char *path, char name[NAME_MAX + 1])
 	return fd;
 }
 
-/* Make the last component where its parent is there and nothing stands in its place: the usual case. */
+/* Make the last component where its parent is there and nothing stands in its place: the usual
+ * case. */
 static int make_simply(int root, const char *path, mode_t mode)
 {
 	char name[NAME_MAX + 1];
@@ -139,7 +140,8 @@ static int make_simply(int root, const char *path, mode_t mode)
 		fd = mknodat(parent, name, mode, 0);
 	if (fd < 0)
 		return -errno;
-	fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC | (S_ISDIR(mode) ? O_DIRECTORY : 0));
+	fd = openat(parent, name,
+		    O_PATH | O_NOFOLLOW | O_CLOEXEC | (S_ISDIR(mode) ? O_DIRECTORY : 0));
 	return fd < 0 ? -errno : fd;
 }
 
@@ -219,13 +221,14 @@ int path_open_proc(void)
 static int resolve_self(int proc, const char *path, char *buffer, size_t size)
 {
 	const char *rest = path + strlen("self");
+	const size_t rest_size = strlen(rest) + 1;
 	ssize_t length = readlinkat(proc, "self", buffer, size);
 
 	if (length < 0)
 		return -errno;
-	if ((size_t)length + strlen(rest) >= size)
+	if (rest_size > size - (size_t)length)
 		return -ENAMETOOLONG;
-	strcpy(buffer + length, rest);
+	memcpy(buffer + length, rest, rest_size);
 	return 0;
 }
 

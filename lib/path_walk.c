@@ -91,7 +91,7 @@ static int mount_of(int fd)
  */
 static int check_crossing(const struct walk *walk, int fd)
 {
-	unsigned long type;
+	unsigned long type = 0;
 	int mount, result;
 
 	if (!(walk->flags & PATH_NO_CROSSING))
@@ -211,7 +211,7 @@ static int enter(struct walk *walk, const char *name)
 	return 0;
 }
 
-/* Is `name` a symlink that the last component must follow? Gives WALK_AGAIN or an error, 0 if not. */
+/* Follow the last component if it is a symlink: WALK_AGAIN or an error; 0 if it is none. */
 static int follow_last(struct walk *walk, const char *name)
 {
 	auto_fd int fd = openat(current(walk), name, O_PATH | O_NOFOLLOW | O_CLOEXEC);

@@ -75,7 +75,7 @@ int process_stat_read(pid_t pid, struct process_stat *result)
 
 bool process_alive(pid_t pid, uint64_t start_time)
 {
-	struct process_stat found;
+	struct process_stat found = { 0 };
 
 	return pid > 0 && start_time && process_stat_read(pid, &found) == 0 &&
 	       found.start_time == start_time && found.state != 'Z' && found.state != 'X';

@@ -33,8 +33,9 @@ int process_open(pid_t pid, uint64_t start_time);
 int process_signal(pid_t pid, uint64_t start_time, int signal);
 
 /*
- * Wait until it is gone or a zombie, at most `timeout_ms` (-1: for ever). Woken by its pidfd; kernels
- * before 5.3 have none: there it is looked at again after 1, 2, 4 ... 32 ms. 0, -ETIMEDOUT or -errno.
+ * Wait until it is gone or a zombie, at most `timeout_ms` (-1: for ever). Woken by its pidfd;
+ * kernels before 5.3 have none: there it is looked at again after 1, 2, 4 ... 32 ms. 0, -ETIMEDOUT
+ * or -errno.
  */
 int process_wait_gone(pid_t pid, uint64_t start_time, int timeout_ms);
 

@@ -31,8 +31,7 @@ bool str_int64(const char *text, int64_t *value)
 	bool negative = *text == '-';
 	uint64_t magnitude;
 
-	if (!str_uint64(text + negative, &magnitude) ||
-	    magnitude > (uint64_t)INT64_MAX + negative)
+	if (!str_uint64(text + negative, &magnitude) || magnitude > (uint64_t)INT64_MAX + negative)
 		return false;
 	*value = (int64_t)(negative ? -magnitude : magnitude);
 	return true;

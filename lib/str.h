@@ -13,7 +13,8 @@ bool str_uint64(const char *text, uint64_t *value);
 bool str_int64(const char *text, int64_t *value);
 bool str_uint32(const char *text, uint32_t *value);
 
-/* A size with an optional binary suffix b k m g t (and kb, mb, kib ...), case ignored, as runc's options take it. */
+/* A size with an optional binary suffix b k m g t (and kb, mb, kib ...), case ignored, as runc's
+ * options take it. */
 bool str_size(const char *text, int64_t *value);
 
 /* snprintf that knows whether all fitted: 0, or -ENAMETOOLONG (recorded). */
