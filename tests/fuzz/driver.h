@@ -11,7 +11,8 @@
 
 typedef int fuzz_target(const uint8_t *data, size_t size);
 
-/* Returns how many inputs were tried (files and `mutations`), or -1 when the folder is unreadable or empty. */
+/* Returns how many inputs were tried (files and `mutations`), or -1 when the folder is unreadable
+ * or empty. */
 long fuzz_run(fuzz_target *target, const char *corpus, long mutations, uint64_t seed);
 
 #endif

@@ -97,8 +97,9 @@ static void empty(int folder)
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
 		if (unlinkat(folder, entry->d_name, 0) < 0) {
-			auto_fd int inside = openat(folder, entry->d_name,
-						    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+			auto_fd int inside =
+				openat(folder, entry->d_name,
+				       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 			empty(inside);
 			unlinkat(folder, entry->d_name, AT_REMOVEDIR);
@@ -168,8 +169,8 @@ static int open_by_kernel(const char *path, int flags, mode_t mode, int rules)
 	} how = {
 		.flags = (unsigned int)(path_clean_flags(flags) | O_CLOEXEC),
 		.mode = flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE ? mode : 0,
-		.resolve = 2 | (rules & PATH_BENEATH ? 8 : 16) | (rules & PATH_NO_SYMLINKS ? 4 : 0) |
-			   (rules & PATH_NO_CROSSING ? 1 : 0),
+		.resolve = 2 | (rules & PATH_BENEATH ? 8 : 16) |
+			   (rules & PATH_NO_SYMLINKS ? 4 : 0) | (rules & PATH_NO_CROSSING ? 1 : 0),
 	};
 	long fd;
 
@@ -227,10 +228,18 @@ static void make(const char *path, bool directory)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const int flags[] = {
-		O_PATH, O_PATH | O_NOFOLLOW, O_RDONLY, O_RDONLY | O_DIRECTORY,
-		O_RDONLY | O_NOFOLLOW, O_PATH | O_DIRECTORY, O_WRONLY | O_CREAT,
-		O_WRONLY | O_CREAT | O_EXCL, O_RDWR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW,
-		O_WRONLY | O_CREAT | O_NOFOLLOW, O_PATH | O_DIRECTORY | O_NOFOLLOW,
+		O_PATH,
+		O_PATH | O_NOFOLLOW,
+		O_RDONLY,
+		O_RDONLY | O_DIRECTORY,
+		O_RDONLY | O_NOFOLLOW,
+		O_PATH | O_DIRECTORY,
+		O_WRONLY | O_CREAT,
+		O_WRONLY | O_CREAT | O_EXCL,
+		O_RDWR,
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW,
+		O_WRONLY | O_CREAT | O_NOFOLLOW,
+		O_PATH | O_DIRECTORY | O_NOFOLLOW,
 		O_WRONLY | O_TMPFILE,
 	};
 	struct bytes input = { data, data + size };

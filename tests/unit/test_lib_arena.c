@@ -91,10 +91,8 @@ static void test_large_blocks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_zeroed_and_aligned),
-		cmocka_unit_test(test_strings),
-		cmocka_unit_test(test_printf_leaves_zeros),
-		cmocka_unit_test(test_too_much),
+		cmocka_unit_test(test_zeroed_and_aligned),  cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_printf_leaves_zeros), cmocka_unit_test(test_too_much),
 		cmocka_unit_test(test_large_blocks),
 	};
 

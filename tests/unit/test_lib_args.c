@@ -14,9 +14,12 @@ struct options {
 };
 
 static const struct args_option table[] = {
-	{ "force", 'f', ARGS_FLAG, offsetof(struct options, force), ARGS_NO_SEEN, NULL, "by force" },
-	{ "no-new-keyring", 0, ARGS_FLAG, offsetof(struct options, keyring), ARGS_NO_SEEN, NULL, NULL },
-	{ "bundle", 'b', ARGS_STRING, offsetof(struct options, bundle), ARGS_NO_SEEN, "PATH", "folder" },
+	{ "force", 'f', ARGS_FLAG, offsetof(struct options, force), ARGS_NO_SEEN, NULL,
+	  "by force" },
+	{ "no-new-keyring", 0, ARGS_FLAG, offsetof(struct options, keyring), ARGS_NO_SEEN, NULL,
+	  NULL },
+	{ "bundle", 'b', ARGS_STRING, offsetof(struct options, bundle), ARGS_NO_SEEN, "PATH",
+	  "folder" },
 	{ "env", 'e', ARGS_LIST, offsetof(struct options, env), ARGS_NO_SEEN, "K=V", "add it" },
 	{ "preserve-fds", 0, ARGS_UINT, offsetof(struct options, preserve),
 	  offsetof(struct options, preserve_seen), "N", "pass on" },
@@ -51,9 +54,12 @@ static int parse(const char *line, bool mixed)
 static void test_forms(void **state)
 {
 	static const char *const lines[] = {
-		"create --bundle /b --force ID",  "create --bundle=/b --force=true ID",
-		"create -b /b -f ID",		  "create -bundle /b -force ID",
-		"create -bundle=/b -f=1 ID",	  "create --bundle /x -b=/b --force ID",
+		"create --bundle /b --force ID",
+		"create --bundle=/b --force=true ID",
+		"create -b /b -f ID",
+		"create -bundle /b -force ID",
+		"create -bundle=/b -f=1 ID",
+		"create --bundle /x -b=/b --force ID",
 		"create --force=T --bundle /b -- ID",
 	};
 

@@ -121,9 +121,9 @@ static void test_errno_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fail),	 cmocka_unit_test(test_fail_without_errno),
-		cmocka_unit_test(test_property), cmocka_unit_test(test_context),
-		cmocka_unit_test(test_too_long), cmocka_unit_test(test_names),
+		cmocka_unit_test(test_fail),	    cmocka_unit_test(test_fail_without_errno),
+		cmocka_unit_test(test_property),    cmocka_unit_test(test_context),
+		cmocka_unit_test(test_too_long),    cmocka_unit_test(test_names),
 		cmocka_unit_test(test_errno_texts),
 	};
 

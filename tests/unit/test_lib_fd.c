@@ -198,8 +198,8 @@ static void test_cloexec(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cleanup),	 cmocka_unit_test(test_whole),
-		cmocka_unit_test(test_pass),	 cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_cleanup), cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_pass),	cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_cloexec),
 	};
 

@@ -20,9 +20,23 @@ static const cJSON *get(const cJSON *object, const char *key)
 static void test_right(void **state)
 {
 	static const char *const texts[] = {
-		"{}", "[]", "true", "false", "null", "0", "-0", "1", "\"\"", " \t\r\n{ }\n ",
-		"[1,2]", "[[],{}]", "{\"\":1}", "{\"a\":{\"a\":{\"a\":1}}}", "[1e1,1E+1,1.0e-1,0.5,0e0]",
-		"\"\\u0001\\u007f\\uD834\\uDd1e\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\x7f\"",
+		"{}",
+		"[]",
+		"true",
+		"false",
+		"null",
+		"0",
+		"-0",
+		"1",
+		"\"\"",
+		" \t\r\n{ }\n ",
+		"[1,2]",
+		"[[],{}]",
+		"{\"\":1}",
+		"{\"a\":{\"a\":{\"a\":1}}}",
+		"[1e1,1E+1,1.0e-1,0.5,0e0]",
+		"\"\\u0001\\u007f\\uD834\\uDd1e\\\"\\\\\\/\\b\\f\\n\\r\\t\"",
+		"\"\x7f\"",
 		"\"\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\"",
 		"[-9223372036854775808,18446744073709551615,123456789012345678901234567890]",
 		"{\"a\":1,\"A\":2,\"aa\":3}",
@@ -37,94 +51,95 @@ static void test_right(void **state)
 	}
 }
 
+/* Each breaks one rule; the message says which. */
+static const struct {
+	const char *text, *message;
+} wrong_documents[] = {
+	{ "", "the document ends too early" },
+	{ " \n", "the document ends too early" },
+	{ "{", "expected a key" },
+	{ "[", "the document ends too early" },
+	{ "[1", "the document ends too early" },
+	{ "[1,", "the document ends too early" },
+	{ "{\"a\":1", "the document ends too early" },
+	{ "{\"a\":", "the document ends too early" },
+	{ "{\"a\"", "expected ':'" },
+	{ "{\"a\":1,", "expected a key" },
+	{ "{\"a\":1,}", "expected a key" },
+	{ "{a:1}", "expected a key" },
+	{ "{'a':1}", "expected a key" },
+	{ "{1:1}", "expected a key" },
+	{ "{\"a\" 1}", "expected ':'" },
+	{ "{\"a\":1 \"b\":2}", "expected ',' or '}'" },
+	{ "{\"a\":1]", "expected ',' or '}'" },
+	{ "[1}", "expected ',' or ']'" },
+	{ "[1 2]", "expected ',' or ']'" },
+	{ "[1,]", "expected a value" },
+	{ "[,1]", "expected a value" },
+	{ "[]]", "something stands behind" },
+	{ "{} x", "something stands behind" },
+	{ "1 2", "something stands behind" },
+	{ "True", "expected a value" },
+	{ "nul", "expected a value" },
+	{ "nulls", "something stands behind" },
+	{ "NaN", "expected a value" },
+	{ "Infinity", "expected a value" },
+	{ "+1", "expected a value" },
+	{ ".5", "expected a value" },
+	{ "01", "malformed number" },
+	{ "-01", "malformed number" },
+	{ "-", "malformed number" },
+	{ "-a", "malformed number" },
+	{ "1.", "malformed number" },
+	{ "1.e1", "malformed number" },
+	{ "1e", "malformed number" },
+	{ "1e+", "malformed number" },
+	{ "0x10", "something stands behind" },
+	{ "[1.5.2]", "expected ',' or ']'" },
+	{ "\"", "string without an end" },
+	{ "\"abc", "string without an end" },
+	{ "\"abc\\", "unknown escape" },
+	{ "\"abc\\\"", "string without an end" },
+	{ "\"\\x\"", "unknown escape" },
+	{ "\"\\u12\"", "four hexadecimal" },
+	{ "\"\\u12g4\"", "four hexadecimal" },
+	{ "\"\\u0000\"", "NUL" },
+	{ "\"\\ud800\"", "surrogate" },
+	{ "\"\\ud800\\u0041\"", "surrogate" },
+	{ "\"\\ud800\\ud800\"", "surrogate" },
+	{ "\"\\udc00\"", "surrogate" },
+	{ "\"\\udc00\\ud800\"", "surrogate" },
+	{ "\"\\ud800\\n\"", "surrogate" },
+	{ "\"a\nb\"", "control character" },
+	{ "\"a\tb\"", "control character" },
+	{ "\"\x01\"", "control character" },
+	{ "\"\x80\"", "UTF-8" },
+	{ "\"\xc0\xaf\"", "UTF-8" },
+	{ "\"\xed\xa0\x80\"", "UTF-8" },
+	{ "\"\xf4\x90\x80\x80\"", "UTF-8" },
+	{ "\"\xe2\x82\"", "UTF-8" },
+	{ "{\"\xff\":1}", "UTF-8" },
+	{ "\xef\xbb\xbf{}", "expected a value" },
+	{ "// x\n{}", "expected a value" },
+	{ "{\"a\":1,\"a\":2}", "a: duplicate key" },
+	{ "{\"a\":1,\"\\u0061\":2}", "u0061: duplicate key" },
+	{ "{\"x\":{\"b\":1,\"c\":1,\"b\":1}}", "x.b: duplicate key" },
+	{ "{\"\":1,\"\":2}", "duplicate key" },
+	{ "1234567890123456789012345678901234567890123456789012345678901234", "62 characters" },
+};
+
 static void test_wrong(void **state)
 {
-	static const struct {
-		const char *text, *message;
-	} rows[] = {
-		{ "", "the document ends too early" },
-		{ " \n", "the document ends too early" },
-		{ "{", "expected a key" },
-		{ "[", "the document ends too early" },
-		{ "[1", "the document ends too early" },
-		{ "[1,", "the document ends too early" },
-		{ "{\"a\":1", "the document ends too early" },
-		{ "{\"a\":", "the document ends too early" },
-		{ "{\"a\"", "expected ':'" },
-		{ "{\"a\":1,", "expected a key" },
-		{ "{\"a\":1,}", "expected a key" },
-		{ "{a:1}", "expected a key" },
-		{ "{'a':1}", "expected a key" },
-		{ "{1:1}", "expected a key" },
-		{ "{\"a\" 1}", "expected ':'" },
-		{ "{\"a\":1 \"b\":2}", "expected ',' or '}'" },
-		{ "{\"a\":1]", "expected ',' or '}'" },
-		{ "[1}", "expected ',' or ']'" },
-		{ "[1 2]", "expected ',' or ']'" },
-		{ "[1,]", "expected a value" },
-		{ "[,1]", "expected a value" },
-		{ "[]]", "something stands behind" },
-		{ "{} x", "something stands behind" },
-		{ "1 2", "something stands behind" },
-		{ "True", "expected a value" },
-		{ "nul", "expected a value" },
-		{ "nulls", "something stands behind" },
-		{ "NaN", "expected a value" },
-		{ "Infinity", "expected a value" },
-		{ "+1", "expected a value" },
-		{ ".5", "expected a value" },
-		{ "01", "malformed number" },
-		{ "-01", "malformed number" },
-		{ "-", "malformed number" },
-		{ "-a", "malformed number" },
-		{ "1.", "malformed number" },
-		{ "1.e1", "malformed number" },
-		{ "1e", "malformed number" },
-		{ "1e+", "malformed number" },
-		{ "0x10", "something stands behind" },
-		{ "[1.5.2]", "expected ',' or ']'" },
-		{ "\"", "string without an end" },
-		{ "\"abc", "string without an end" },
-		{ "\"abc\\", "unknown escape" },
-		{ "\"abc\\\"", "string without an end" },
-		{ "\"\\x\"", "unknown escape" },
-		{ "\"\\u12\"", "four hexadecimal" },
-		{ "\"\\u12g4\"", "four hexadecimal" },
-		{ "\"\\u0000\"", "NUL" },
-		{ "\"\\ud800\"", "surrogate" },
-		{ "\"\\ud800\\u0041\"", "surrogate" },
-		{ "\"\\ud800\\ud800\"", "surrogate" },
-		{ "\"\\udc00\"", "surrogate" },
-		{ "\"\\udc00\\ud800\"", "surrogate" },
-		{ "\"\\ud800\\n\"", "surrogate" },
-		{ "\"a\nb\"", "control character" },
-		{ "\"a\tb\"", "control character" },
-		{ "\"\x01\"", "control character" },
-		{ "\"\x80\"", "UTF-8" },
-		{ "\"\xc0\xaf\"", "UTF-8" },
-		{ "\"\xed\xa0\x80\"", "UTF-8" },
-		{ "\"\xf4\x90\x80\x80\"", "UTF-8" },
-		{ "\"\xe2\x82\"", "UTF-8" },
-		{ "{\"\xff\":1}", "UTF-8" },
-		{ "\xef\xbb\xbf{}", "expected a value" },
-		{ "// x\n{}", "expected a value" },
-		{ "{\"a\":1,\"a\":2}", "a: duplicate key" },
-		{ "{\"a\":1,\"\\u0061\":2}", "u0061: duplicate key" },
-		{ "{\"x\":{\"b\":1,\"c\":1,\"b\":1}}", "x.b: duplicate key" },
-		{ "{\"\":1,\"\":2}", "duplicate key" },
-		{ "1234567890123456789012345678901234567890123456789012345678901234", "62 characters" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof(wrong_documents) / sizeof(wrong_documents[0]); i++) {
 		auto_arena struct arena arena = { 0 };
 
 		error_clear();
 		errno = 0;
-		if (parse(&arena, rows[i].text))
-			fail_msg("%s was taken", rows[i].text);
-		if (!strstr(error_last()->text, rows[i].message))
-			fail_msg("%s: %s", rows[i].text, error_last()->text);
+		if (parse(&arena, wrong_documents[i].text))
+			fail_msg("%s was taken", wrong_documents[i].text);
+		if (!strstr(error_last()->text, wrong_documents[i].message))
+			fail_msg("%s: %s", wrong_documents[i].text, error_last()->text);
 		assert_int_equal(error_last()->code, ERROR_CONFIG);
 		assert_int_equal(error_last()->no, 0);
 		assert_int_equal(errno, EINVAL);
@@ -147,7 +162,8 @@ static void test_nul_byte(void **state)
 
 static void test_place(void **state)
 {
-	static const char text[] = "{\n\t\"linux\": {\n\t\t\"devices\": [1,\n\t\t\t{\"type\": \"\x01\"}]\n}}";
+	static const char text[] =
+		"{\n\t\"linux\": {\n\t\t\"devices\": [1,\n\t\t\t{\"type\": \"\x01\"}]\n}}";
 	auto_arena struct arena arena = { 0 };
 
 	(void)state;
@@ -216,7 +232,8 @@ static void test_sources(void **state)
 	assert_non_null(root);
 	check_source(root, text, 1);
 	check_source(root->child,
-		     "\"\\u0061aa456789012345678901234567890123456789012345678901234567890123\"", 2);
+		     "\"\\u0061aa456789012345678901234567890123456789012345678901234567890123\"",
+		     2);
 	check_source(b, "[ 1 , {\"x\": -1.5e3 } ,\n\"\\u00e9\" ]", 3);
 	check_source(b->child, "1", 3);
 	check_source(b->child->next, "{\"x\": -1.5e3 }", 3);
@@ -230,8 +247,9 @@ static void test_sources(void **state)
 static void test_numbers(void **state)
 {
 	auto_arena struct arena arena = { 0 };
-	const cJSON *node = parse(&arena, "[18446744073709551615,9007199254740993,-9223372036854775808,"
-					  "1.0,1e2,-1,18446744073709551616,\"5\",true,-0]");
+	const cJSON *node =
+		parse(&arena, "[18446744073709551615,9007199254740993,-9223372036854775808,"
+			      "1.0,1e2,-1,18446744073709551616,\"5\",true,-0]");
 	uint64_t natural = 0;
 	int64_t integer = 0;
 
@@ -317,9 +335,11 @@ static void test_duplicates(void **state)
 
 			*out++ = '{';
 			for (int i = 0; i < count; i++)
-				out += sprintf(out, "\"%d\":0,", i == count - 1 && twice >= 0 ? twice : i);
+				out += sprintf(out, "\"%d\":0,",
+					       i == count - 1 && twice >= 0 ? twice : i);
 			out[-1] = '}';
-			if ((json_parse(&arena, text, (size_t)(out - text), "x") == NULL) != (twice >= 0))
+			if ((json_parse(&arena, text, (size_t)(out - text), "x") == NULL) !=
+			    (twice >= 0))
 				fail_msg("%.*s", (int)(out - text), text);
 		}
 	}
@@ -331,7 +351,8 @@ static char *write_all_kinds(struct arena *arena, enum json_style style)
 
 	json_write_start(&writer, arena, style);
 	json_write_object(&writer, NULL);
-	json_write_string(&writer, "a/b", "</x>&\"\\\b\f\n\r\t\x1f\x7f gr\xc3\xbc \xff \xed\xa0\x80");
+	json_write_string(&writer, "a/b",
+			  "</x>&\"\\\b\f\n\r\t\x1f\x7f gr\xc3\xbc \xff \xed\xa0\x80");
 	json_write_int(&writer, "min", INT64_MIN);
 	json_write_uint(&writer, "max", UINT64_MAX);
 	json_write_uint(&writer, "zero", 0);
@@ -360,11 +381,13 @@ static void test_writer(void **state)
 			    "\"max\":18446744073709551615,\"zero\":0,"
 			    "\"list\":[true,false,null,{},[]],\"last\":\"\"}");
 	assert_non_null(parse(&arena, write_all_kinds(&arena, JSON_COMPACT)));
-	assert_string_equal(strstr(write_all_kinds(&arena, JSON_TABS), ",\n\t\"min\""),
-			    ",\n\t\"min\": -9223372036854775808,\n\t\"max\": 18446744073709551615,"
-			    "\n\t\"zero\": 0,\n\t\"list\": [\n\t\ttrue,\n\t\tfalse,\n\t\tnull,\n\t\t{},"
-			    "\n\t\t[]\n\t],\n\t\"last\": \"\"\n}");
-	assert_non_null(strstr(write_all_kinds(&arena, JSON_SPACES), ",\n    {},\n    []\n  ],\n  \"l"));
+	assert_string_equal(
+		strstr(write_all_kinds(&arena, JSON_TABS), ",\n\t\"min\""),
+		",\n\t\"min\": -9223372036854775808,\n\t\"max\": 18446744073709551615,"
+		"\n\t\"zero\": 0,\n\t\"list\": [\n\t\ttrue,\n\t\tfalse,\n\t\tnull,\n\t\t{},"
+		"\n\t\t[]\n\t],\n\t\"last\": \"\"\n}");
+	assert_non_null(
+		strstr(write_all_kinds(&arena, JSON_SPACES), ",\n    {},\n    []\n  ],\n  \"l"));
 }
 
 static void test_writer_large(void **state)
@@ -398,11 +421,11 @@ static void test_writer_large(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_right),	   cmocka_unit_test(test_wrong),
-		cmocka_unit_test(test_nul_byte),   cmocka_unit_test(test_place),
-		cmocka_unit_test(test_limits),	   cmocka_unit_test(test_sources),
-		cmocka_unit_test(test_numbers),	   cmocka_unit_test(test_many),
-		cmocka_unit_test(test_duplicates), cmocka_unit_test(test_writer),
+		cmocka_unit_test(test_right),	     cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_nul_byte),     cmocka_unit_test(test_place),
+		cmocka_unit_test(test_limits),	     cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_numbers),	     cmocka_unit_test(test_many),
+		cmocka_unit_test(test_duplicates),   cmocka_unit_test(test_writer),
 		cmocka_unit_test(test_writer_large),
 	};
 

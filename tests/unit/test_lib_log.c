@@ -131,9 +131,8 @@ static void test_json(void **state)
 	assert_int_equal(strlen(member(root, "time")), 20);
 	assert_true(json_int64(cJSON_GetObjectItemCaseSensitive(root, "errno"), &number));
 	assert_int_equal(number, ENOENT);
-	assert_string_equal(
-		taken(messages),
-		"prog: error: linux.x: is \"wrong\\n\": no such file or directory\n");
+	assert_string_equal(taken(messages),
+			    "prog: error: linux.x: is \"wrong\\n\": no such file or directory\n");
 	/* Without a file it is stderr that is read by a program. */
 	set(-1, true, false, LOG_LEVEL_ERROR);
 	log_warning("odd");

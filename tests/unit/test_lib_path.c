@@ -45,8 +45,8 @@ static bool mounts;
 /* What must never be seen: above the root, under the same names as inside. */
 static int set_up(void **state)
 {
-	static const char *const folders[] = { "etc", "root", "root/etc", "root/a", "root/a/b",
-					       "root/mnt", "root/same" };
+	static const char *const folders[] = { "etc",	   "root",     "root/etc", "root/a",
+					       "root/a/b", "root/mnt", "root/same" };
 	static const char *const files[] = { "etc/secret", "root/etc/passwd", "root/file" };
 	static const struct {
 		const char *target, *name;
@@ -272,8 +272,9 @@ static void test_crossing(void **state)
 static void test_magic_links(void **state)
 {
 	int saved = root, proc = path_open_proc();
-	static const char *const magic[] = { "self/root", "self/exe", "self/cwd", "self/fd/0",
-					     "self/ns/mnt", "self/root/etc", "self/cwd/.." };
+	static const char *const magic[] = { "self/root",  "self/exe",	  "self/cwd",
+					     "self/fd/0",  "self/ns/mnt", "self/root/etc",
+					     "self/cwd/.." };
 	char path[64];
 
 	(void)state;
@@ -304,10 +305,10 @@ static void test_parent(void **state)
 	static const struct {
 		const char *path, *parent, *name;
 	} rows[] = {
-		{ "file", "", "file" },		    { "/file", "", "file" },
-		{ "//a//b//", "/a", "b" },	    { "chain/x", "/a/b", "x" },
-		{ "a/to_b", "/a", "to_b" },	    { "absolute/../../new", "", "new" },
-		{ "a/..x", "/a", "..x" },	    { "a/.x", "/a", ".x" },
+		{ "file", "", "file" },	    { "/file", "", "file" },
+		{ "//a//b//", "/a", "b" },  { "chain/x", "/a/b", "x" },
+		{ "a/to_b", "/a", "to_b" }, { "absolute/../../new", "", "new" },
+		{ "a/..x", "/a", "..x" },   { "a/.x", "/a", ".x" },
 	};
 	static const char *const none[] = { "", "/", ".", "..", "a/..", "a/.", "a/../" };
 
@@ -347,11 +348,16 @@ static void test_make_directory(void **state)
 	static const struct {
 		const char *path, *place;
 	} rows[] = {
-		{ "a", "/a" },			{ "/", "" },
-		{ "one", "/one" },		{ "two/three/four/", "/two/three/four" },
-		{ "absolute/sub/x", "/etc/sub/x" }, { "a/up/../../../../five", "/five" },
-		{ "dangling", "/missing" },	{ "far", "/new/deep/x" },
-		{ "far/more", "/new/deep/x/more" }, { "six/../seven", "/seven" },
+		{ "a", "/a" },
+		{ "/", "" },
+		{ "one", "/one" },
+		{ "two/three/four/", "/two/three/four" },
+		{ "absolute/sub/x", "/etc/sub/x" },
+		{ "a/up/../../../../five", "/five" },
+		{ "dangling", "/missing" },
+		{ "far", "/new/deep/x" },
+		{ "far/more", "/new/deep/x/more" },
+		{ "six/../seven", "/seven" },
 		{ "eight/.", "/eight" },
 	};
 
@@ -386,9 +392,12 @@ static void test_make_file(void **state)
 	static const struct {
 		const char *path, *place;
 	} rows[] = {
-		{ "file", "/file" },	       { "one", "/one" },
-		{ "two/three/four", "/two/three/four" }, { "a/up/conf", "/etc/conf" },
-		{ "dangling", "/missing" },    { "far", "/new/deep/x" },
+		{ "file", "/file" },
+		{ "one", "/one" },
+		{ "two/three/four", "/two/three/four" },
+		{ "a/up/conf", "/etc/conf" },
+		{ "dangling", "/missing" },
+		{ "far", "/new/deep/x" },
 		{ "chain/x", "/a/b/x" },
 	};
 
@@ -467,7 +476,9 @@ static void test_proc(void **state)
 	old[size - 1] = '\0';
 	snprintf(path, sizeof(path), "%d/comm", (int)getpid());
 	for (int way = 0; way < 2; way++) {
-		assert_int_equal(path_write_proc(proc, way ? "self/comm" : path, way ? old : "renamed"), 0);
+		assert_int_equal(path_write_proc(proc, way ? "self/comm" : path,
+						 way ? old : "renamed"),
+				 0);
 		fd = open("/proc/self/comm", O_RDONLY | O_CLOEXEC);
 		size = read(fd, text, sizeof(text) - 1);
 		close(fd);
@@ -504,10 +515,18 @@ static void test_clean(void **state)
 	static const struct {
 		const char *path, *clean;
 	} rows[] = {
-		{ "", "/" },		   { "/", "/" },	 { ".", "/" },
-		{ "..", "/" },		   { "a", "/a" },	 { "/a/b", "/a/b" },
-		{ "a//b/./../c/", "/a/c" }, { "/../../a", "/a" }, { "/a/b/../..", "/" },
-		{ "/a/../..", "/" },	   { "/a/...", "/a/..." }, { "/.a/..b", "/.a/..b" },
+		{ "", "/" },
+		{ "/", "/" },
+		{ ".", "/" },
+		{ "..", "/" },
+		{ "a", "/a" },
+		{ "/a/b", "/a/b" },
+		{ "a//b/./../c/", "/a/c" },
+		{ "/../../a", "/a" },
+		{ "/a/b/../..", "/" },
+		{ "/a/../..", "/" },
+		{ "/a/...", "/a/..." },
+		{ "/.a/..b", "/.a/..b" },
 	};
 	char buffer[16];
 
@@ -527,7 +546,8 @@ static void test_clean(void **state)
 	assert_false(path_has_prefix("/ab", "/a"));
 	assert_false(path_has_prefix("/a", "/a/b"));
 	assert_string_equal(path_of_fd(0, (char[PATH_FD_SIZE]){ 0 }), "/proc/self/fd/0");
-	assert_string_equal(path_of_fd(INT_MAX, (char[PATH_FD_SIZE]){ 0 }), "/proc/self/fd/2147483647");
+	assert_string_equal(path_of_fd(INT_MAX, (char[PATH_FD_SIZE]){ 0 }),
+			    "/proc/self/fd/2147483647");
 }
 
 static void test_on_an_old_kernel(void **state)
@@ -553,6 +573,7 @@ int main(void)
 		TREE_TESTS,
 	};
 
-	mounts = unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+	mounts =
+		unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

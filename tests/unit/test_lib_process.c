@@ -35,18 +35,20 @@ static void test_parse(void **state)
 	struct process_stat stat = { 0 };
 
 	(void)state;
-	assert_int_equal(process_stat_parse("12 (a b) R 7 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 "
-					    "987654321 22 23\n",
-					    &stat),
-			 0);
+	assert_int_equal(
+		process_stat_parse("12 (a b) R 7 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 "
+				   "987654321 22 23\n",
+				   &stat),
+		0);
 	assert_int_equal(stat.state, 'R');
 	assert_int_equal(stat.parent, 7);
 	assert_int_equal(stat.start_time, 987654321);
 	/* A name that looks like fields. */
-	assert_int_equal(process_stat_parse("12 (x) Z 1 () S 42 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 "
-					    "18 19 18446744073709551615 22\n",
-					    &stat),
-			 0);
+	assert_int_equal(
+		process_stat_parse("12 (x) Z 1 () S 42 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 "
+				   "18 19 18446744073709551615 22\n",
+				   &stat),
+		0);
 	assert_int_equal(stat.state, 'S');
 	assert_int_equal(stat.parent, 42);
 	assert_true(stat.start_time == UINT64_MAX);
@@ -54,9 +56,10 @@ static void test_parse(void **state)
 	assert_int_equal(process_stat_parse("", &stat), -EBADMSG);
 	assert_int_equal(process_stat_parse("12 (a)", &stat), -EBADMSG);
 	assert_int_equal(process_stat_parse("12 (a) R 7 3", &stat), -EBADMSG);
-	assert_int_equal(process_stat_parse("12 (a) R 7 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 98",
-					    &stat),
-			 -EBADMSG);
+	assert_int_equal(
+		process_stat_parse("12 (a) R 7 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 98",
+				   &stat),
+		-EBADMSG);
 }
 
 /* A child that waits for a signal; its start time. */
