@@ -44,11 +44,7 @@ static bool is_plain_path(const char *path)
 	}
 }
 
-/*
- * Of which namespace is a setting (sysctl of the kernel; proc(5), ipc_namespaces(7)...)? The others
- * would change the host: NAMESPACE_TYPES.
- */
-static enum spec_namespace_type sysctl_namespace(const char *path)
+enum spec_namespace_type spec_sysctl_namespace(const char *path)
 {
 	static const char ipc[][18] = { "msgmax", "msgmnb",	 "msgmni",	   "msg_next_id",
 					"sem",	  "sem_next_id", "shmall",	   "shmmax",
@@ -85,7 +81,7 @@ static int check_sysctls(struct spec_reader *reader, const struct spec_frame *li
 			return -ENOMEM;
 		if (!is_plain_path(sysctl->name))
 			return spec_fail(reader, &item, NULL, "is no name of a setting");
-		type = sysctl_namespace(sysctl->name);
+		type = spec_sysctl_namespace(sysctl->name);
 		if (type == NAMESPACE_TYPES)
 			return spec_fail(reader, &item, NULL,
 					 "belongs to no namespace, it would change the host");

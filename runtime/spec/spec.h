@@ -337,6 +337,13 @@ int spec_namespace_flag(enum spec_namespace_type type);
 const char *spec_namespace_file(enum spec_namespace_type type);
 
 /*
+ * Which namespace confines a kernel setting ("net/ipv4/ip_forward"; namespaces(7))?
+ * NAMESPACE_TYPES: none does, it would change the host. spec_parse() has refused those, and those
+ * whose namespace is not listed in linux.namespaces.
+ */
+enum spec_namespace_type spec_sysctl_namespace(const char *path);
+
+/*
  * The features document (features.md) as JSON text with tabs, no newline at the end, from the
  * same tables. NULL on error.
  */
