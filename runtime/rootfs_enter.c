@@ -116,6 +116,9 @@ static int enter_by_move(struct rootfs *rootfs)
 	char *mountinfo = read_mountinfo(rootfs);
 	int result;
 
+	/* It would go out to the host, and to undo that would undo what the volumes share. */
+	if (rootfs->shared)
+		return fail(EINVAL, "linux.rootfsPropagation: shared, but pivot_root is not to be had");
 	if (!mountinfo)
 		return -errno;
 	if (root < 0)
@@ -175,17 +178,30 @@ static int drop_old_root(const struct rootfs *rootfs)
 	return 0;
 }
 
+/* Where the old root's mounts are shared with the host, unmounting them must not go out: they become slaves first. */
+static int isolate_old_root(const struct rootfs *rootfs, int old)
+{
+	if (fchdir(old) < 0 || mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL) < 0 ||
+	    fchdir(rootfs->root) < 0)
+		return fail(errno, "change of root: make the old root a slave");
+	return 0;
+}
+
 static int enter_by_pivot(struct rootfs *rootfs)
 {
+	auto_fd int old = rootfs->shared ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	int result = 0;
+
+	if (rootfs->shared && old < 0)
+		return fail(errno, "change of root: open /");
 	if (syscall(SYS_pivot_root, ".", ".") < 0) {
 		if (errno == EINVAL && IS_ENABLED(CONFIG_INITRAMFS_PIVOT) && root_is_first(rootfs))
 			return enter_by_move(rootfs);
 		return fail(errno, "change of root: pivot_root");
 	}
-	/* Unmounting the old root must not go out to the host. */
-	if (rootfs->shared && mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL) < 0)
-		return fail(errno, "change of root: make the old root a slave");
-	return drop_old_root(rootfs);
+	if (rootfs->shared)
+		result = isolate_old_root(rootfs, old);
+	return result < 0 ? result : drop_old_root(rootfs);
 }
 
 int rootfs_enter(struct rootfs *rootfs)
