@@ -17,6 +17,15 @@ struct arena {
 	size_t left;
 };
 
+/*
+ * `struct arena arena = ARENA_ON(room)`: begin in zeroed memory of the caller's (char room[] = { 0
+ * }), so that what is small costs no system call.
+ */
+#define ARENA_ON(room) \
+	{ \
+		.next = (room), .left = sizeof(room) \
+	}
+
 /* Zeroed, aligned for any type; NULL (and a recorded ENOMEM) when there is none left. */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((malloc, alloc_size(2)));
 void *arena_array(struct arena *arena, size_t count, size_t size); /* checks the product */

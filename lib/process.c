@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -168,4 +169,9 @@ int process_wait_gone(pid_t pid, uint64_t start_time, int timeout_ms)
 	if (fd == -ENOSYS)
 		return wait_by_looking(pid, start_time, deadline);
 	return fd < 0 ? fd : wait_by_pidfd(fd, deadline);
+}
+
+bool process_is_root(void)
+{
+	return getauxval(AT_EUID) == 0;
 }

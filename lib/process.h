@@ -39,4 +39,7 @@ int process_signal(pid_t pid, uint64_t start_time, int signal);
  */
 int process_wait_gone(pid_t pid, uint64_t start_time, int timeout_ms);
 
+/* Were we executed with effective user id 0 (getauxval(3): no system call)? */
+bool process_is_root(void);
+
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The last steps of a container's process, the same for its first one and for exec: from a prepared child to the user's program. */
+/* The last steps of a container's process, the same for its first one and for exec: from a prepared
+ * child to the user's program. */
 #ifndef RUNTIME_BECOME_H
 #define RUNTIME_BECOME_H
 
@@ -14,10 +15,10 @@ struct become {
 	struct arena *arena;
 	const struct spec_process *process;
 	const struct seccomp_program *seccomp; /* count 0: none */
-	int proc;		    /* verified procfs for labels; closed once they are set */
-	unsigned int passed_fds;    /* N descriptors from 3 on stay open */
-	bool user_namespace;	    /* limits were set from outside, setgroups may be denied */
-	bool first;		    /* the container's first process: umask 0022 unless given */
+	int proc;		 /* verified procfs for labels; closed once they are set */
+	unsigned int passed_fds; /* N descriptors from 3 on stay open */
+	bool user_namespace;	 /* limits were set from outside, setgroups may be denied */
+	bool first;		 /* the container's first process: umask 0022 unless given */
 	/* filled by become_prepare() */
 	const char *program;
 	char **environment;

@@ -129,7 +129,8 @@ static int clone_first_process(struct creation *creation)
 	pid_t pid;
 
 	/* Nobody in a namespace that C joins may look at C, or through it at us (CVE-2016-9962). */
-	if (geteuid() == 0 && (launch->namespaces.join_flags || !launch->record.own_pid_namespace))
+	if (process_is_root() &&
+	    (launch->namespaces.join_flags || !launch->record.own_pid_namespace))
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (launch->intermediate)
 		flags = 0;

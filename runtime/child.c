@@ -155,7 +155,8 @@ static int set_personality(const struct spec *spec)
 	return 0;
 }
 
-/* Without a process there is nothing to start, but a container there must be: it waits to be deleted. */
+/* Without a process there is nothing to start, but a container there must be: it waits to be
+ * deleted. */
 static _Noreturn void wait_without_process(struct launch *launch)
 {
 	char byte;
@@ -174,7 +175,8 @@ static int wait_for_start(struct launch *launch)
 	char byte;
 	ssize_t got;
 
-	/* P may end as soon as it has told us that all is recorded. Until then the closed socket ends us. */
+	/* P may end as soon as it has told us that all is recorded. Until then the closed socket
+	 * ends us. */
 	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	if (launch_send(launch->child_socket, STEP_READY) < 0 ||
 	    expect_parent(launch, STEP_RECORDED) < 0)
@@ -246,7 +248,8 @@ void launch_child(struct launch *launch)
 		wait_without_process(launch);
 	if (become_prepare(&become) < 0)
 		give_up(launch->child_socket);
-	/* Nothing of the host's stays open while C waits, where others may come to look (CVE-2016-9962). */
+	/* Nothing of the host's stays open while C waits, where others may come to look
+	 * (CVE-2016-9962). */
 	close_fd(&launch->proc);
 	errors = wait_for_start(launch);
 	if (run_hooks(launch, HOOK_START_CONTAINER, "startContainer", STATUS_CREATED) < 0)

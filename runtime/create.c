@@ -75,12 +75,14 @@ static int check_terminal(const struct creation *creation)
 				     "cannot allocate tty if cruet will detach without setting "
 				     "console socket");
 	if (request->console_socket && (!terminal || creation->foreground))
-		return fail_as(ERROR_USAGE, 0,
-			       "cannot use console socket if cruet will not detach or allocate tty");
+		return fail_as(
+			ERROR_USAGE, 0,
+			"cannot use console socket if cruet will not detach or allocate tty");
 	return 0;
 }
 
-/* Descriptors to pass on: those of systemd's socket activation (sd_listen_fds(3)), then --preserve-fds. */
+/* Descriptors to pass on: those of systemd's socket activation (sd_listen_fds(3)), then
+ * --preserve-fds. */
 static int plan_passed_fds(struct creation *creation)
 {
 	struct launch *launch = &creation->launch;
@@ -97,7 +99,7 @@ static int plan_passed_fds(struct creation *creation)
 	if (listen == 0 || !launch->spec->process.present)
 		return 0;
 	if (!env_add(&launch->arena, &launch->spec->process.env,
-			  arena_printf(&launch->arena, "LISTEN_FDS=%s", text)) ||
+		     arena_printf(&launch->arena, "LISTEN_FDS=%s", text)) ||
 	    !env_add(&launch->arena, &launch->spec->process.env, "LISTEN_PID=1"))
 		return -ENOMEM;
 	return 0;
@@ -138,8 +140,8 @@ static int plan_record(struct creation *creation)
 	record->cgroup = cgroup_record(launch->cgroup);
 	record->annotations = "";
 	if (spec->annotations_size > 0)
-		record->annotations = arena_strndup(&launch->arena, spec->annotations,
-						    spec->annotations_size);
+		record->annotations =
+			arena_strndup(&launch->arena, spec->annotations, spec->annotations_size);
 	record->owner = (uint32_t)getuid();
 	record->has_process = spec->process.present;
 	record->has_poststart = spec->hooks[HOOK_POSTSTART].count > 0;
@@ -171,8 +173,8 @@ static int plan_hooks(struct launch *launch)
 	const struct spec *spec = launch->spec;
 	const struct spec_hooks *container = &spec->hooks[HOOK_CREATE_CONTAINER];
 
-	launch->wait_hooks = spec->hooks[HOOK_PRESTART].count > 0 ||
-			     spec->hooks[HOOK_CREATE_RUNTIME].count > 0;
+	launch->wait_hooks =
+		spec->hooks[HOOK_PRESTART].count > 0 || spec->hooks[HOOK_CREATE_RUNTIME].count > 0;
 	if (!IS_ENABLED(CONFIG_HOOKS_CONTAINER) || container->count == 0)
 		return 0;
 	launch->container_hooks = arena_array(&launch->arena, container->count, sizeof(int));
@@ -194,15 +196,16 @@ static int plan_rooms(struct creation *creation)
 				     spec->cgroups_path, creation->request->id, &spec->resources);
 	if (!launch->cgroup)
 		return error_last()->no > 0 ? -error_last()->no : -EINVAL;
-	launch->rootfs = rootfs_plan(
-		&launch->arena, spec,
-		&(struct rootfs_options){
-			.bundle = launch->record.bundle,
-			.cgroup = launch->cgroup,
-			.no_pivot = creation->request->no_pivot,
-			.user_namespace = spec->namespaces[NAMESPACE_USER].present,
-			.new_mount_namespace = launch->namespaces.new_flags & CLONE_NEWNS,
-		});
+	launch->rootfs =
+		rootfs_plan(&launch->arena, spec,
+			    &(struct rootfs_options){
+				    .bundle = launch->record.bundle,
+				    .cgroup = launch->cgroup,
+				    .no_pivot = creation->request->no_pivot,
+				    .user_namespace = spec->namespaces[NAMESPACE_USER].present,
+				    .new_mount_namespace =
+					    launch->namespaces.new_flags & CLONE_NEWNS,
+			    });
 	if (!launch->rootfs)
 		return error_last()->no > 0 ? -error_last()->no : -EINVAL;
 	return plan_hooks(launch);

@@ -36,7 +36,8 @@ int container_run_hooks(const struct spec_hooks *hooks, const char *kind,
 			const struct state_record *record, enum container_status status,
 			bool keep_going)
 {
-	auto_arena struct arena arena = { 0 };
+	char room[STATE_ROOM] = { 0 };
+	auto_arena struct arena arena = ARENA_ON(room);
 	struct hook_run run = { .kind = kind, .cwd = -1, .keep_going = keep_going };
 	char *document;
 
@@ -56,20 +57,23 @@ int container_read_record(struct arena *arena, int state, const char *id,
 	int result = state_read(arena, state, record);
 
 	if (result == -ENOENT)
-		return fail_as(ERROR_STATE, 0, "container %s is being created, or its creation "
-						    "was cut short: `delete --force %s` clears it away",
+		return fail_as(ERROR_STATE, 0,
+			       "container %s is being created, or its creation "
+			       "was cut short: `delete --force %s` clears it away",
 			       id, id);
 	if (result < 0)
-		return fail_as(ERROR_STATE, 0,
-			       "both state records of container %s are damaged: `delete --force %s` "
-			       "clears it away",
-			       id, id);
+		return fail_as(
+			ERROR_STATE, 0,
+			"both state records of container %s are damaged: `delete --force %s` "
+			"clears it away",
+			id, id);
 	return 0;
 }
 
 static void run_poststop(int state, const struct state_record *record)
 {
-	auto_arena struct arena arena = { 0 };
+	char room[STATE_ROOM] = { 0 };
+	auto_arena struct arena arena = ARENA_ON(room);
 	struct spec_hooks hooks[HOOK_KINDS];
 
 	if (!IS_ENABLED(CONFIG_HOOKS_CONTAINER) || !record->has_poststop)
@@ -88,7 +92,7 @@ static int end_first_process(struct cgroup *cgroup, const struct state_record *r
 {
 	int result;
 
-	if (!process_alive(record->pid, record->start_time))
+	if (record->pid == 0 || !process_alive(record->pid, record->start_time))
 		return 0;
 	result = process_signal(record->pid, record->start_time, SIGKILL);
 	if (result < 0 && result != -ESRCH)
@@ -102,7 +106,8 @@ static int end_first_process(struct cgroup *cgroup, const struct state_record *r
 int container_destroy(const struct container_context *context, int state,
 		      const struct state_record *record, bool hooks)
 {
-	auto_arena struct arena arena = { 0 };
+	char room[STATE_ROOM] = { 0 };
+	auto_arena struct arena arena = ARENA_ON(room);
 	struct cgroup *cgroup = cgroup_from_record(&arena, record->cgroup);
 	int result;
 
@@ -122,12 +127,13 @@ int container_destroy(const struct container_context *context, int state,
 }
 
 /*
- * The lock, or why it cannot be had: a creator holds it as long as it works. With `force` the creator is
- * killed first; anybody else lets go of it soon.
+ * The lock, or why it cannot be had: a creator holds it as long as it works. With `force` the
+ * creator is killed first; anybody else lets go of it soon.
  */
 static int lock_for_delete(int state, const char *id, bool force)
 {
-	auto_arena struct arena arena = { 0 };
+	char room[STATE_ROOM] = { 0 };
+	auto_arena struct arena arena = ARENA_ON(room);
 	struct state_record record;
 	struct stat status;
 
@@ -188,7 +194,8 @@ static int check_deletable(int state, const struct state_record *record)
 
 int container_delete(const struct container_context *context, const char *id, bool force)
 {
-	auto_arena struct arena arena = { 0 };
+	char room[STATE_ROOM] = { 0 };
+	auto_arena struct arena arena = ARENA_ON(room);
 	auto_fd int state = state_open(context->root_fd, id, 0);
 	struct state_record record;
 	int result;

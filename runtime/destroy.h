@@ -10,8 +10,9 @@
 struct spec_hooks;
 
 /*
- * Kill what runs, remove groups and state folder, and, if `hooks`, run its poststop hooks. The caller
- * holds the lock of `state`. A recorded error survives when all goes well. 0 or -errno recorded.
+ * Kill what runs, remove groups and state folder, and, if `hooks`, run its poststop hooks. The
+ * caller holds the lock of `state`. A recorded error survives when all goes well. 0 or -errno
+ * recorded.
  */
 int container_destroy(const struct container_context *context, int state,
 		      const struct state_record *record, bool hooks);

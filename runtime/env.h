@@ -8,7 +8,8 @@
 struct arena;
 struct spec_strings;
 
-/* Append KEY=VALUE (kept, not copied; NULL is out of memory). A later entry replaces an earlier one when the program starts. */
+/* Append KEY=VALUE (kept, not copied; NULL is out of memory). A later entry replaces an earlier one
+ * when the program starts. */
 bool env_add(struct arena *arena, struct spec_strings *env, const char *entry);
 
 #endif

@@ -26,15 +26,24 @@
 #include "runtime/open.h"
 #include "runtime/pid_file.h"
 
-static int check_running(int state, const struct state_record *record, bool ignore_paused)
+/*
+ * Hold on to the container's first process: it is its namespaces that we join, whoever may have its
+ * pid by then.
+ */
+static int open_running(struct execution *execution)
 {
-	enum container_status status = state_status(state, record);
+	const struct state_record *record = &execution->record;
 
-	if (status == STATUS_STOPPED)
+	execution->pidfd = process_open(record->pid, record->start_time);
+	if (execution->pidfd == -ESRCH ||
+	    (execution->pidfd == -ENOSYS && !process_alive(record->pid, record->start_time)))
 		return fail_as(ERROR_STATE, 0, "cannot exec in a stopped container");
-	if (status == STATUS_PAUSED && !ignore_paused)
-		return fail_as(ERROR_STATE, 0, "cannot exec in a paused container: use "
-					       "--ignore-paused to override");
+	if (execution->pidfd < 0 && execution->pidfd != -ENOSYS)
+		return fail(-execution->pidfd, "container %s: its first process", record->id);
+	if (!execution->request->ignore_paused && state_is_paused(record))
+		return fail_as(ERROR_STATE, 0,
+			       "cannot exec in a paused container: use "
+			       "--ignore-paused to override");
 	return 0;
 }
 
@@ -89,18 +98,13 @@ static int plan_console(struct execution *execution)
 	return 0;
 }
 
-/*
- * Hold on to the container's first process, so that it is its namespaces that we join, whoever may
- * have its pid by then; and to its root where that is not its mount namespace's.
- */
-static int open_target(struct execution *execution)
+/* The host's /proc where it is needed, and the container's root where that is not its mount
+ * namespace's. */
+static int open_root(struct execution *execution)
 {
 	const struct state_record *record = &execution->record;
 	char path[64];
 
-	execution->pidfd = process_open(record->pid, record->start_time);
-	if (execution->pidfd < 0 && execution->pidfd != -ENOSYS)
-		return fail(-execution->pidfd, "container %s: its first process", record->id);
 	execution->proc = -1;
 	if (execution->pidfd < 0 || !(execution->namespaces & CLONE_NEWNS) ||
 	    execution->process.oom_score_adj.set || execution->process.apparmor_profile ||
@@ -124,7 +128,7 @@ static int plan(struct execution *execution)
 		result = credentials_check_labels(&execution->process);
 	execution->namespaces = namespaces_to_join(execution->spec);
 	if (result == 0)
-		result = open_target(execution);
+		result = open_root(execution);
 	if (result == 0)
 		result = plan_groups(execution);
 	if (result == 0 && IS_ENABLED(CONFIG_SECCOMP) && execution->spec->seccomp.present)
@@ -203,7 +207,7 @@ static int launch(struct execution *execution, pid_t *pid)
 		return fail(errno, "make a socket pair");
 	execution->parent_socket = pair[0];
 	execution->child_socket = pair[1];
-	if (geteuid() == 0) {
+	if (process_is_root()) {
 		/* CVE-2016-9962: nobody in there may look at X, or through it at us. */
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 		/* Only our children will be in it. A user namespace must come first for others. */
@@ -218,7 +222,7 @@ static int launch(struct execution *execution, pid_t *pid)
 		exec_child(execution);
 	close_fd(&execution->child_socket);
 	close_fd(&execution->console_socket);
-	if (geteuid() != 0) {
+	if (!process_is_root()) {
 		pid_t first = *pid;
 
 		result = launch_expect(execution->parent_socket, STEP_CHILD, pid, sizeof(*pid));
@@ -275,11 +279,11 @@ int container_exec(const struct container_context *context,
 	int result;
 
 	*exit_status = 0;
-	execution.state = container_open(context, &execution.arena, request->id, 0,
-					 &execution.record);
+	execution.state =
+		container_open(context, &execution.arena, request->id, 0, &execution.record);
 	if (execution.state < 0)
 		return execution.state;
-	result = check_running(execution.state, &execution.record, request->ignore_paused);
+	result = open_running(&execution);
 	if (result == 0)
 		result = plan(&execution);
 	return result == 0 ? carry_out(&execution, exit_status) : result;

@@ -10,6 +10,7 @@
 #include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
+#include "lib/process.h"
 #include "runtime/become.h"
 #include "runtime/cgroup/cgroup.h"
 #include "runtime/console.h"
@@ -52,7 +53,7 @@ static int enter_namespaces(struct execution *execution)
 		_exit(1);
 	if (cgroup_needs_enter(execution->cgroup, execution->cloned_into))
 		result = cgroup_enter(execution->cgroup, 0, execution->cloned_into);
-	if (result == 0 && geteuid() == 0)
+	if (result == 0 && process_is_root())
 		result = exec_join(execution, execution->namespaces & ~CLONE_NEWPID);
 	if (result < 0)
 		return result;
@@ -99,7 +100,7 @@ void exec_child(struct execution *execution)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	close_fd(&execution->parent_socket);
-	if (geteuid() != 0 && join_by_user_namespace(execution) < 0)
+	if (!process_is_root() && join_by_user_namespace(execution) < 0)
 		give_up(execution);
 	if (enter_namespaces(execution) < 0 || attach_terminal(execution) < 0)
 		give_up(execution);

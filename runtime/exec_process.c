@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `exec` is to run: a process.json, or the container's own process with the options laid over it. */
+/* What `exec` is to run: a process.json, or the container's own process with the options laid over
+ * it. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,8 @@
 #include "runtime/env.h"
 #include "runtime/exec.h"
 
-/* "uid[:gid]": numbers only; a name would be looked up in a file that the image wrote (CVE-2016-3697). */
+/* "uid[:gid]": numbers only; a name would be looked up in a file that the image wrote
+ * (CVE-2016-3697). */
 static int set_user(struct spec_user *user, const char *text)
 {
 	char uid[16] = "";
@@ -24,11 +26,15 @@ static int set_user(struct spec_user *user, const char *text)
 		memcpy(uid, text, length);
 	/* 2^32 - 1 is "no change" to setresuid(2): whoever asked for it would stay root. */
 	if (!str_uint32(uid, &user->uid) || user->uid == UINT32_MAX)
-		return fail_as(ERROR_USAGE, EINVAL, "--user %s: uid must be a number from 0 to "
-						    "4294967294", text);
+		return fail_as(ERROR_USAGE, EINVAL,
+			       "--user %s: uid must be a number from 0 to "
+			       "4294967294",
+			       text);
 	if (colon && (!str_uint32(colon + 1, &user->gid) || user->gid == UINT32_MAX))
-		return fail_as(ERROR_USAGE, EINVAL, "--user %s: gid must be a number from 0 to "
-						    "4294967294", text);
+		return fail_as(ERROR_USAGE, EINVAL,
+			       "--user %s: gid must be a number from 0 to "
+			       "4294967294",
+			       text);
 	return 0;
 }
 
@@ -51,7 +57,8 @@ static int set_groups(struct execution *execution, struct spec_user *user)
 	return 0;
 }
 
-/* Never the inheritable set: an ordinary user's program would get them by file capabilities (CVE-2022-29162). */
+/* Never the inheritable set: an ordinary user's program would get them by file capabilities
+ * (CVE-2022-29162). */
 static int add_capabilities(const struct container_exec_request *request,
 			    struct spec_capabilities *capabilities)
 {
@@ -161,8 +168,8 @@ static int plan_passed_fds(struct execution *execution)
 int exec_plan_process(struct execution *execution)
 {
 	size_t size;
-	char *text = file_read(&execution->arena, execution->state, STATE_CONFIG, JSON_MAX_SIZE,
-			       &size);
+	char *text =
+		file_read(&execution->arena, execution->state, STATE_CONFIG, JSON_MAX_SIZE, &size);
 	const struct spec_process *process = &execution->process;
 	int result;
 
@@ -175,8 +182,8 @@ int exec_plan_process(struct execution *execution)
 	if (!execution->process.present && !execution->request->process)
 		return fail_property("process", "is missing: exec needs --process");
 	result = execution->request->process ? read_process_file(execution) : lay_over(execution);
-	execution->wait_parent = process->oom_score_adj.set || process->scheduler.present ||
-				 (process->rlimit_count > 0 &&
-				  execution->spec->namespaces[NAMESPACE_USER].present);
+	execution->wait_parent =
+		process->oom_score_adj.set || process->scheduler.present ||
+		(process->rlimit_count > 0 && execution->spec->namespaces[NAMESPACE_USER].present);
 	return result == 0 ? plan_passed_fds(execution) : result;
 }

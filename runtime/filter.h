@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The system call filter of a container, from the cache that all containers of a state root share. */
+/* The system call filter of a container, from the cache that all containers of a state root share.
+ */
 #ifndef RUNTIME_FILTER_H
 #define RUNTIME_FILTER_H
 

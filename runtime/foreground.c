@@ -39,7 +39,8 @@ static bool reap(pid_t pid, int options, int *exit_status)
 	return false;
 }
 
-/* What a caller sends us is meant for the container; what the kernel tells us about children or the terminal is not. */
+/* What a caller sends us is meant for the container; what the kernel tells us about children or the
+ * terminal is not. */
 static void pass_on(int signal, void *context)
 {
 	const pid_t *pid = context;
@@ -89,11 +90,12 @@ int foreground_wait(pid_t pid, int console, int *exit_status)
 		return result;
 	}
 	sigfillset(&all);
-	while (!reap(pid, WNOHANG, exit_status)) {
+	for (;;) {
 		int signal = sigwaitinfo(&all, &info);
 
+		if (signal == SIGCHLD && reap(pid, WNOHANG, exit_status))
+			return 0;
 		if (signal > 0)
 			pass_on(signal, &pid);
 	}
-	return 0;
 }

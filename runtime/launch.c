@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The messages between the runtime and the container's first process, and its clone: see launch.h. */
+/* The messages between the runtime and the container's first process, and its clone: see launch.h.
+ */
 #include "runtime/launch.h"
 
 #include <sched.h>
@@ -101,7 +102,8 @@ pid_t launch_clone(int flags, int cgroup, bool *cloned_into)
 	if (cgroup >= 0) {
 		pid = clone_into((unsigned int)flags, cgroup);
 		*cloned_into = pid >= 0;
-		/* No clone3 (< 5.3), no such flag (< 5.7), or a group that takes nobody by birth. */
+		/* No clone3 (< 5.3), no such flag (< 5.7), or a group that takes nobody by birth.
+		 */
 		if (pid >= 0 || (errno != ENOSYS && errno != E2BIG && errno != EINVAL &&
 				 errno != EBUSY && errno != EOPNOTSUPP && errno != EACCES))
 			return pid >= 0 ? pid : -errno;

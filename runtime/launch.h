@@ -52,19 +52,19 @@ struct launch {
 	struct rootfs *rootfs;
 	struct cgroup *cgroup;
 	struct seccomp_program seccomp; /* count 0: none */
-	int *container_hooks;	   /* executables of the createContainer hooks, or NULL */
-	int proc;		   /* the host's /proc, verified */
+	int *container_hooks;		/* executables of the createContainer hooks, or NULL */
+	int proc;			/* the host's /proc, verified */
 	int parent_socket, child_socket;
-	int state;		   /* the state folder, which is also the lock */
-	int console_socket;	   /* -1: no terminal */
-	int start, result;	   /* fifos, or -1 for run */
-	unsigned int passed_fds;   /* N descriptors from 3 on stay open */
-	bool wait_parent;	   /* C waits for STEP_ENTERED */
-	bool wait_hooks;	   /* there are prestart or createRuntime hooks */
-	bool intermediate;	   /* namespaces are joined before others are made: two clones */
-	bool cloned_into;	   /* C was born in its v2 group */
+	int state;		 /* the state folder, which is also the lock */
+	int console_socket;	 /* -1: no terminal */
+	int start, result;	 /* fifos, or -1 for run */
+	unsigned int passed_fds; /* N descriptors from 3 on stay open */
+	bool wait_parent;	 /* C waits for STEP_ENTERED */
+	bool wait_hooks;	 /* there are prestart or createRuntime hooks */
+	bool intermediate;	 /* namespaces are joined before others are made: two clones */
+	bool cloned_into;	 /* C was born in its v2 group */
 	bool no_new_keyring;
-	bool notify;		   /* there is a notify folder in the state folder */
+	bool notify; /* there is a notify folder in the state folder */
 };
 
 /* One step, or one with data after it. 0, or -errno recorded. */
@@ -79,12 +79,14 @@ void launch_send_error(int fd);
  */
 int launch_expect(int fd, enum launch_step step, void *data, size_t size);
 
-/* C: everything from the clone to execve(2). `launch->intermediate`: joins and clones once more first. */
+/* C: everything from the clone to execve(2). `launch->intermediate`: joins and clones once more
+ * first. */
 _Noreturn void launch_child(struct launch *launch);
 
 /*
- * clone3(2), or clone(2) where the kernel has none; as fork(2) in all else. `cgroup`: descriptor for
- * CLONE_INTO_CGROUP or -1; *cloned_into says whether that worked. Gives the pid or -errno, unrecorded.
+ * clone3(2), or clone(2) where the kernel has none; as fork(2) in all else. `cgroup`: descriptor
+ * for CLONE_INTO_CGROUP or -1; *cloned_into says whether that worked. Gives the pid or -errno,
+ * unrecorded.
  */
 pid_t launch_clone(int flags, int cgroup, bool *cloned_into);
 

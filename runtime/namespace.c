@@ -16,6 +16,7 @@
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/path.h"
+#include "lib/process.h"
 #include "lib/str.h"
 
 #ifndef NS_GET_NSTYPE
@@ -80,8 +81,8 @@ static bool is_own(const struct spec *spec, const struct namespace_plan *plan,
 /* Which namespace confines a sysctl (namespaces(7)); NAMESPACE_TYPES: none does. */
 static enum spec_namespace_type sysctl_namespace(const char *name)
 {
-	static const char ipc[][24] = { "kernel/msgmax", "kernel/msgmnb", "kernel/msgmni",
-					"kernel/sem",	 "kernel/shmall", "kernel/shmmax",
+	static const char ipc[][24] = { "kernel/msgmax", "kernel/msgmnb",	  "kernel/msgmni",
+					"kernel/sem",	 "kernel/shmall",	  "kernel/shmmax",
 					"kernel/shmmni", "kernel/shm_rmid_forced" };
 
 	for (size_t i = 0; i < sizeof(ipc) / sizeof(ipc[0]); i++)
@@ -106,7 +107,8 @@ static int check_sysctls(const struct spec *spec, const struct namespace_plan *p
 
 		if (type == NAMESPACE_TYPES || strstr(name, "..") != NULL)
 			return fail_property("linux.sysctl",
-					     "%s is not in a namespace: it would change the host", name);
+					     "%s is not in a namespace: it would change the host",
+					     name);
 		if (!is_own(spec, plan, type))
 			return fail_property("linux.sysctl",
 					     "%s needs a %s namespace of the container's own", name,
@@ -147,7 +149,8 @@ int namespace_plan(const struct spec *spec, struct namespace_plan *plan)
 		if (plan->join[i] < 0)
 			result = plan->join[i];
 		else if (type == NAMESPACE_USER && !is_foreign(plan, type))
-			close_fd(&plan->join[i]); /* setns(2) to one's own user namespace is EINVAL */
+			close_fd(&plan->join[i]); /* setns(2) to one's own user namespace is EINVAL
+						   */
 		else
 			plan->join_flags |= spec_namespace_flag(type);
 	}
@@ -205,9 +208,10 @@ static int write_map(int proc, pid_t pid, const char *file, const struct spec_id
 	size_t length = 0;
 
 	if (count == 0) {
-		if (geteuid() != 0)
-			return fail_property("linux.uidMappings",
-					     "a user namespace needs mappings when not made by root");
+		if (!process_is_root())
+			return fail_property(
+				"linux.uidMappings",
+				"a user namespace needs mappings when not made by root");
 		mappings = &identity;
 		count = 1;
 	}
@@ -228,15 +232,18 @@ int namespace_write_maps(const struct spec *spec, int proc, pid_t pid)
 	char path[64];
 	int result = 0;
 
-	/* CVE-2014-8989: whoever could not change groups before must not be able to drop them now. */
-	if (geteuid() != 0) {
+	/* CVE-2014-8989: whoever could not change groups before must not be able to drop them now.
+	 */
+	if (!process_is_root()) {
 		snprintf(path, sizeof(path), "%d/setgroups", (int)pid);
 		result = path_write_proc(proc, path, "deny");
 	}
 	if (result == 0)
-		result = write_map(proc, pid, "gid_map", spec->gid_mappings, spec->gid_mapping_count);
+		result = write_map(proc, pid, "gid_map", spec->gid_mappings,
+				   spec->gid_mapping_count);
 	if (result == 0)
-		result = write_map(proc, pid, "uid_map", spec->uid_mappings, spec->uid_mapping_count);
+		result = write_map(proc, pid, "uid_map", spec->uid_mappings,
+				   spec->uid_mapping_count);
 	return result;
 }
 

@@ -15,9 +15,9 @@ struct namespace_plan {
 };
 
 /*
- * P, no side effect: open and check the paths (each must be a namespace of its type, ioctl_ns(2)); a
- * hostname without a UTS namespace, or id mappings without a user namespace, are refused, and so are
- * sysctls that no namespace of the container's own confines. Sets up `plan` even on error.
+ * P, no side effect: open and check the paths (each must be a namespace of its type, ioctl_ns(2));
+ * a hostname without a UTS namespace, or id mappings without a user namespace, are refused, and so
+ * are sysctls that no namespace of the container's own confines. Sets up `plan` even on error.
  */
 int namespace_plan(const struct spec *spec, struct namespace_plan *plan);
 void namespace_close(struct namespace_plan *plan);
@@ -29,8 +29,8 @@ void namespace_close(struct namespace_plan *plan);
 int namespace_join(const struct namespace_plan *plan, int flags);
 
 /*
- * P: setgroups, uid_map and gid_map of the new user namespace of `pid` (user_namespaces(7)); as root
- * without mappings: the identity. `proc`: verified.
+ * P: setgroups, uid_map and gid_map of the new user namespace of `pid` (user_namespaces(7)); as
+ * root without mappings: the identity. `proc`: verified.
  */
 int namespace_write_maps(const struct spec *spec, int proc, pid_t pid);
 

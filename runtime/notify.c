@@ -139,7 +139,8 @@ static int send_to_host(const char *message, int fd)
 	return 0;
 }
 
-/* BARRIER=1: the manager closes the pipe once it has handled what came before (sd_notify_barrier(3)). */
+/* BARRIER=1: the manager closes the pipe once it has handled what came before
+ * (sd_notify_barrier(3)). */
 static int wait_for_host(void)
 {
 	struct pollfd end = { .events = 0 };
@@ -207,7 +208,8 @@ int notify_forward(int socket_fd, pid_t pid, unsigned long long start_time)
 
 void notify_remove(int state)
 {
-	auto_fd int folder = openat(state, NOTIFY_FOLDER, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	auto_fd int folder =
+		openat(state, NOTIFY_FOLDER, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 
 	if (folder < 0)
 		return;

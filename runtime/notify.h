@@ -10,13 +10,15 @@
 
 struct launch;
 
-/* P, before the rooms plan: a bind mount of <state>/notify on /run/notify and NOTIFY_SOCKET in env. */
+/* P, before the rooms plan: a bind mount of <state>/notify on /run/notify and NOTIFY_SOCKET in env.
+ */
 int notify_plan(struct launch *launch, const char *root);
 
 /* Make the folder of the socket, before the mount above is made. */
 int notify_make_folder(int state);
 
-/* Make and bind the socket in the state folder. Descriptor, -1 when there is no $NOTIFY_SOCKET, or -errno recorded. */
+/* Make and bind the socket in the state folder. Descriptor, -1 when there is no $NOTIFY_SOCKET, or
+ * -errno recorded. */
 int notify_listen(int state);
 
 /*

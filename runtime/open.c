@@ -13,7 +13,8 @@
 
 bool container_roll_back(const struct container_context *context, const char *id)
 {
-	auto_arena struct arena arena = { 0 };
+	char room[STATE_ROOM] = { 0 };
+	auto_arena struct arena arena = ARENA_ON(room);
 	struct error before = *error_last();
 	auto_fd int state = state_open(context->root_fd, id, 0);
 	struct state_record record;

@@ -6,13 +6,15 @@
 #include "runtime/container.h"
 
 /*
- * Open the state folder of `id` (lock: LOCK_EX, LOCK_SH or 0) and read its record. A container whose
- * creator died is rolled back completely and does not exist any more. Descriptor of the folder, or -errno recorded.
+ * Open the state folder of `id` (lock: LOCK_EX, LOCK_SH or 0) and read its record. A container
+ * whose creator died is rolled back completely and does not exist any more. Descriptor of the
+ * folder, or -errno recorded.
  */
 int container_open(const struct container_context *context, struct arena *arena, const char *id,
 		   int lock, struct state_record *record);
 
-/* Roll back `id` if its creator died: true if there was something, and it is gone. Records nothing. */
+/* Roll back `id` if its creator died: true if there was something, and it is gone. Records nothing.
+ */
 bool container_roll_back(const struct container_context *context, const char *id);
 
 #endif

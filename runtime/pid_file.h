@@ -5,7 +5,8 @@
 
 #include <sys/types.h>
 
-/* Decimal, without a newline, put in place by rename: callers read it as soon as it is there. Path relative to the caller's folder. */
+/* Decimal, without a newline, put in place by rename: callers read it as soon as it is there. Path
+ * relative to the caller's folder. */
 int pid_file_write(const char *path, pid_t pid);
 
 /* Connect to a unix stream socket and send a pidfd of `pid` over it. */

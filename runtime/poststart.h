@@ -5,7 +5,8 @@
 
 #include "runtime/container.h"
 
-/* The poststart hooks, if it has any. On ERROR_HOOK the caller ends the container (runtime.md#lifecycle). */
+/* The poststart hooks, if it has any. On ERROR_HOOK the caller ends the container
+ * (runtime.md#lifecycle). */
 int container_poststart(int state, const struct state_record *record);
 
 #endif

@@ -88,7 +88,8 @@ ssize_t container_list(struct arena *arena, const struct container_context *cont
 		return -ENOMEM;
 	for (size_t i = 0; i < names.count; i++) {
 		struct container_info *info = &(*list)[count];
-		auto_fd int state = container_open(context, arena, names.items[i], 0, &info->record);
+		auto_fd int state =
+			container_open(context, arena, names.items[i], 0, &info->record);
 
 		if (state < 0) {
 			if (error_last()->code != ERROR_NOT_FOUND)

@@ -25,7 +25,10 @@ static const struct field {
 	unsigned char type;
 	unsigned short offset;
 } fields[] = {
-#define FIELD(name, type) { #name, type, offsetof(struct state_record, name) }
+#define FIELD(name, type) \
+	{ \
+#name, type, offsetof(struct state_record, name) \
+	}
 	FIELD(id, FIELD_STRING),
 	FIELD(created, FIELD_BOOL),
 	FIELD(creator, FIELD_PID),

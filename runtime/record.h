@@ -16,7 +16,8 @@ enum { RECORD_MAX_SIZE = 1 << 20 };
 /* The text of a record, from the arena; NULL: out of memory, recorded. */
 char *record_encode(struct arena *arena, const struct state_record *record, size_t *size);
 
-/* Fills the record with strings inside `text` (changed in place). 0, or -EBADMSG when it is damaged. */
+/* Fills the record with strings inside `text` (changed in place). 0, or -EBADMSG when it is
+ * damaged. */
 int record_decode(char *text, size_t size, struct state_record *record);
 
 #endif

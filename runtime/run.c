@@ -41,6 +41,7 @@ static int wait_and_delete(struct creation *creation, bool keep, int *exit_statu
 	int result = foreground_wait(creation->pid, creation->console, exit_status);
 	int ended;
 
+	creation->launch.record.pid = 0; /* reaped: there is nothing left to kill */
 	if (keep)
 		return result;
 	ended = end(creation, true);

@@ -3,6 +3,7 @@
 #include "runtime/self.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <stdint.h>
 #include <string.h>
@@ -47,8 +48,12 @@ static bool is_protected(int exe)
 	struct statfs status;
 	int seals;
 
-	if (fstatfs(exe, &status) == 0 && ((unsigned long)status.f_flags & ST_RDONLY))
+	if (fstatfs(exe, &status) < 0)
+		return false;
+	if ((unsigned long)status.f_flags & ST_RDONLY)
 		return true;
+	if ((unsigned long)status.f_type != TMPFS_MAGIC)
+		return false;
 	seals = fcntl(exe, F_GET_SEALS);
 	return seals >= 0 && (seals & SEALS) == SEALS;
 }
@@ -60,11 +65,11 @@ static bool is_protected(int exe)
 static int read_only_mount(int exe)
 {
 	struct mount_attributes attributes = { .set = ATTRIBUTE_READ_ONLY };
-	auto_fd int fd = (int)syscall(SYS_open_tree, exe, "",
-				      TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH);
+	auto_fd int fd =
+		(int)syscall(SYS_open_tree, exe, "", TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH);
 
-	if (fd < 0 || syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &attributes,
-			      sizeof(attributes)) < 0)
+	if (fd < 0 ||
+	    syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &attributes, sizeof(attributes)) < 0)
 		return -errno;
 	return take_fd(&fd);
 }

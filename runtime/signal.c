@@ -42,7 +42,8 @@ static void thaw(struct arena *arena, const struct state_record *record)
 
 int container_kill(const struct container_context *context, const char *id, int signal, bool all)
 {
-	auto_arena struct arena arena = { 0 };
+	char room[STATE_ROOM] = { 0 };
+	auto_arena struct arena arena = ARENA_ON(room);
 	struct state_record record;
 	auto_fd int state = container_open(context, &arena, id, 0, &record);
 	int result;
@@ -51,7 +52,8 @@ int container_kill(const struct container_context *context, const char *id, int 
 		return state;
 	if (all)
 		return signal_group(&arena, &record, signal);
-	/* Without a pid namespace of its own the others would live on, and nobody would wait for them. */
+	/* Without a pid namespace of its own the others would live on, and nobody would wait for
+	 * them. */
 	if (signal == SIGKILL && !record.own_pid_namespace &&
 	    process_alive(record.pid, record.start_time))
 		signal_group(&arena, &record, signal);
@@ -67,7 +69,8 @@ int container_kill(const struct container_context *context, const char *id, int 
 
 static int set_frozen(const struct container_context *context, const char *id, bool freeze)
 {
-	auto_arena struct arena arena = { 0 };
+	char room[STATE_ROOM] = { 0 };
+	auto_arena struct arena arena = ARENA_ON(room);
 	struct state_record record;
 	auto_fd int state = container_open(context, &arena, id, 0, &record);
 	enum container_status status;

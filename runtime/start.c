@@ -70,7 +70,8 @@ static int let_go(int state, const struct state_record *record)
 
 int container_poststart(int state, const struct state_record *record)
 {
-	auto_arena struct arena arena = { 0 };
+	char room[STATE_ROOM] = { 0 };
+	auto_arena struct arena arena = ARENA_ON(room);
 	struct spec_hooks hooks[HOOK_KINDS];
 	int result;
 
@@ -86,7 +87,8 @@ int container_poststart(int state, const struct state_record *record)
 
 int container_start(const struct container_context *context, const char *id)
 {
-	auto_arena struct arena arena = { 0 };
+	char room[STATE_ROOM] = { 0 };
+	auto_arena struct arena arena = ARENA_ON(room);
 	struct state_record record;
 	auto_fd int state = container_open(context, &arena, id, LOCK_EX, &record);
 	int notify = -1;

@@ -34,10 +34,11 @@ int state_check_id(const char *id)
 	size_t length = strlen(id);
 
 	if (length == 0 || length > ID_MAX || id[0] == '.' || strspn(id, allowed) != length)
-		return fail_as(ERROR_USAGE, EINVAL,
-			       "invalid container ID %.64s: 1 to %d characters of A-Z a-z 0-9 _ + - . "
-			       "that do not begin with a dot",
-			       id, ID_MAX);
+		return fail_as(
+			ERROR_USAGE, EINVAL,
+			"invalid container ID %.64s: 1 to %d characters of A-Z a-z 0-9 _ + - . "
+			"that do not begin with a dot",
+			id, ID_MAX);
 	return 0;
 }
 
@@ -45,7 +46,7 @@ const char *state_default_root(char *buffer, size_t size)
 {
 	const char *parent = getenv("XDG_RUNTIME_DIR");
 
-	if (geteuid() == 0 || !parent || parent[0] != '/')
+	if (process_is_root() || !parent || parent[0] != '/')
 		parent = "/run";
 	return str_format(buffer, size, "%s/cruet", parent) < 0 ? NULL : buffer;
 }
@@ -148,7 +149,8 @@ void state_unlock(int container)
 
 int state_write_intent(int container, const struct state_record *record, int *intent)
 {
-	auto_arena struct arena arena = { 0 };
+	char room[STATE_ROOM] = { 0 };
+	auto_arena struct arena arena = ARENA_ON(room);
 	auto_fd int fd = -1;
 	size_t size;
 	char *text = record_encode(&arena, record, &size);
@@ -164,7 +166,8 @@ int state_write_intent(int container, const struct state_record *record, int *in
 
 int state_write_created(int container, const struct state_record *record, int intent)
 {
-	auto_arena struct arena arena = { 0 };
+	char room[STATE_ROOM] = { 0 };
+	auto_arena struct arena arena = ARENA_ON(room);
 	auto_fd int fd = -1;
 	size_t size;
 	char *text = record_encode(&arena, record, &size);
@@ -230,9 +233,10 @@ static bool waits_for_start(int container)
 	return fd >= 0;
 }
 
-static bool is_paused(const struct state_record *record)
+bool state_is_paused(const struct state_record *record)
 {
-	auto_arena struct arena arena = { 0 };
+	char room[STATE_ROOM] = { 0 };
+	auto_arena struct arena arena = ARENA_ON(room);
 	struct cgroup *cgroup;
 	int frozen;
 
@@ -252,7 +256,7 @@ enum container_status state_status(int container, const struct state_record *rec
 		return STATUS_CREATING;
 	if (!process_alive(record->pid, record->start_time))
 		return STATUS_STOPPED;
-	if (is_paused(record))
+	if (state_is_paused(record))
 		return STATUS_PAUSED;
 	return waits_for_start(container) ? STATUS_CREATED : STATUS_RUNNING;
 }
@@ -264,19 +268,28 @@ const char *state_status_name(enum container_status status)
 	return names[status];
 }
 
-int state_remove(int root, const char *id, int container)
+static int remove_files(int container, const char *id, const char (*names)[12], size_t count)
 {
-	/* The records last: as long as one is there, a kill in between leaves a container to delete. */
-	static const char names[][12] = { STATE_START, STATE_RESULT,	 STATE_CONFIG,
-					  STATE_RECORD_NEW, STATE_RECORD,
-					  STATE_INTENT };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < count; i++)
 		if (unlinkat(container, names[i], 0) < 0 && errno != ENOENT)
 			return fail(errno, "remove %s of the state of %s", names[i], id);
-	if (unlinkat(root, id, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return fail(errno, "remove the state folder of %s", id);
 	return 0;
+}
+
+int state_remove(int root, const char *id, int container)
+{
+	/* The records last: as long as one is there, a kill in between leaves a container to
+	 * delete. */
+	static const char always[][12] = { STATE_CONFIG, STATE_RECORD, STATE_INTENT };
+	static const char sometimes[][12] = { STATE_START, STATE_RESULT, STATE_RECORD_NEW };
+	int result = remove_files(container, id, always, 3);
+
+	if (result < 0 || unlinkat(root, id, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return result;
+	result = remove_files(container, id, sometimes, 3);
+	if (result == 0 && unlinkat(root, id, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return fail(errno, "remove the state folder of %s", id);
+	return result;
 }
 
 char *state_document(struct arena *arena, const struct state_record *record,

@@ -24,6 +24,9 @@ struct arena;
 #define STATE_START "start"
 #define STATE_RESULT "result"
 
+/* Room for ARENA_ON() that a record, its plan of groups and its document usually fit in. */
+enum { STATE_ROOM = 3072 };
+
 enum container_status {
 	STATUS_CREATING,
 	STATUS_CREATED,
@@ -33,36 +36,37 @@ enum container_status {
 };
 
 struct state_record {
-	bool created;		     /* false: the intent of a creator that has not finished */
-	pid_t creator;		     /* the runtime that makes it, with its start time */
+	bool created;  /* false: the intent of a creator that has not finished */
+	pid_t creator; /* the runtime that makes it, with its start time */
 	uint64_t creator_start_time;
-	pid_t pid;		     /* the container's first process; 0 before the clone */
+	pid_t pid; /* the container's first process; 0 before the clone */
 	uint64_t start_time;
 	const char *id, *bundle, *rootfs, *created_at;
-	const char *cgroup;	     /* cgroup_record() */
-	const char *annotations;     /* JSON text or "" */
-	uint32_t owner;		     /* uid of who created it */
+	const char *cgroup;	 /* cgroup_record() */
+	const char *annotations; /* JSON text or "" */
+	uint32_t owner;		 /* uid of who created it */
 	bool has_process, has_poststart, has_poststop, own_pid_namespace;
 };
 
 /* Names: [A-Za-z0-9_+-][A-Za-z0-9_+.-]*, at most 255. */
 int state_check_id(const char *id);
 
-/* Default root: /run/cruet, or $XDG_RUNTIME_DIR/cruet for a user that is not root. `buffer`, or NULL recorded. */
+/* Default root: /run/cruet, or $XDG_RUNTIME_DIR/cruet for a user that is not root. `buffer`, or
+ * NULL recorded. */
 const char *state_default_root(char *buffer, size_t size);
 
 /* Make (0700) and open the root folder. Descriptor, or -errno recorded. */
 int state_open_root(const char *root);
 
 /*
- * Make the container's folder and lock it exclusively. -EEXIST recorded as ERROR_EXISTS. Descriptor of
- * the folder; the lock goes with it, and is shared with children until they close it.
+ * Make the container's folder and lock it exclusively. -EEXIST recorded as ERROR_EXISTS. Descriptor
+ * of the folder; the lock goes with it, and is shared with children until they close it.
  */
 int state_make(int root, const char *id);
 
 /*
- * Open and lock (LOCK_EX, LOCK_SH, either with LOCK_NB, or 0: none). ERROR_NOT_FOUND "container does
- * not exist" also when it went away while we waited for the lock.
+ * Open and lock (LOCK_EX, LOCK_SH, either with LOCK_NB, or 0: none). ERROR_NOT_FOUND "container
+ * does not exist" also when it went away while we waited for the lock.
  */
 int state_open(int root, const char *id, int lock);
 void state_unlock(int container);
@@ -82,6 +86,9 @@ int state_read(struct arena *arena, int container, struct state_record *record);
  * creator keeps the lock until it wrote `created`.
  */
 bool state_creator_alive(const struct state_record *record);
+
+/* Are its groups frozen? Never without CONFIG_CMD_PAUSE. */
+bool state_is_paused(const struct state_record *record);
 
 enum container_status state_status(int container, const struct state_record *record);
 const char *state_status_name(enum container_status status);

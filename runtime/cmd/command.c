@@ -139,8 +139,8 @@ static int help(const char *program)
 
 		command_print(line, (size_t)length);
 	}
-	snprintf(line, sizeof(line), "\n`%s COMMAND --help` explains a command; see also cruet(1).\n",
-		 program);
+	snprintf(line, sizeof(line),
+		 "\n`%s COMMAND --help` explains a command; see also cruet(1).\n", program);
 	return command_print(line, strlen(line));
 }
 

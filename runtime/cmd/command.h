@@ -18,31 +18,40 @@ struct command {
 	const char *arguments; /* "CONTAINER-ID [SIGNAL]" */
 	const char *summary;
 	const struct args_option *options; /* ends with a row without a name */
-	size_t options_size;		   /* of the struct that they fill, at most COMMAND_OPTIONS_MAX */
+	size_t options_size; /* of the struct that they fill, at most COMMAND_OPTIONS_MAX */
 	unsigned char arguments_min, arguments_max; /* COMMAND_ANY: no upper limit */
-	bool mixed;	   /* options may follow the arguments */
-	bool no_root;	   /* does not need the state folder */
-	bool protects;	   /* puts a process into a container: lib's self_protect() comes first */
-	int error_status;  /* exit status of a failure; 0: 1 */
+	bool mixed;				    /* options may follow the arguments */
+	bool no_root;				    /* does not need the state folder */
+	bool protects;	  /* puts a process into a container: lib's self_protect() comes first */
+	int error_status; /* exit status of a failure; 0: 1 */
 	/*
-	 * `options` points to the filled struct, argv[0..argc) are the arguments, argv[argc] is NULL. Gives the exit status,
-	 * or a negative errno with a recorded error.
+	 * `options` points to the filled struct, argv[0..argc) are the arguments, argv[argc] is
+	 * NULL. Gives the exit status, or a negative errno with a recorded error.
 	 */
 	int (*run)(const struct container_context *context, void *options, int argc, char **argv);
 };
 
 enum { COMMAND_OPTIONS_MAX = 512, COMMAND_ANY = 255 };
 
-/* An option that a build can be without: it is then unknown, never without effect. `at`: a const char *. */
+/* An option that a build can be without: it is then unknown, never without effect. `at`: a const
+ * char *. */
 #if IS_ENABLED(CONFIG_PIDFD_SOCKET)
-#define PIDFD_SOCKET_ROW(at)                                                                       \
-	{ "pidfd-socket", 0, ARGS_STRING, (at), ARGS_NO_SEEN, "PATH",                              \
+#define PIDFD_SOCKET_ROW(at) \
+	{ "pidfd-socket", \
+	  0, \
+	  ARGS_STRING, \
+	  (at), \
+	  ARGS_NO_SEEN, \
+	  "PATH", \
 	  "send a pidfd of the process there (AF_UNIX)" },
 #else
 #define PIDFD_SOCKET_ROW(at)
 #endif
 
-#define COMMAND_OPTIONS_END { .name = NULL }
+#define COMMAND_OPTIONS_END \
+	{ \
+		.name = NULL \
+	}
 
 extern const struct command command_create, command_delete, command_exec, command_features,
 	command_kill, command_list, command_pause, command_ps, command_resume, command_run,

@@ -14,7 +14,8 @@ struct options {
 #define OPTION(field) offsetof(struct options, field), ARGS_NO_SEEN
 
 static const struct args_option options[] = {
-	{ "process", 'p', ARGS_STRING, OPTION(process), "FILE", "what to run, as process of config.json" },
+	{ "process", 'p', ARGS_STRING, OPTION(process), "FILE",
+	  "what to run, as process of config.json" },
 	{ "tty", 't', ARGS_FLAG, offsetof(struct options, tty), offsetof(struct options, tty_set),
 	  NULL, "with a terminal" },
 	{ "console-socket", 0, ARGS_STRING, OPTION(console_socket), "PATH",
@@ -25,8 +26,9 @@ static const struct args_option options[] = {
 	{ "additional-gids", 'g', ARGS_LIST, OPTION(gids), "GID", "further group (repeatable)" },
 	{ "detach", 'd', ARGS_FLAG, OPTION(detach), NULL, "do not wait for its end" },
 	{ "pid-file", 0, ARGS_STRING, OPTION(pid_file), "FILE", "write its pid" },
-	PIDFD_SOCKET_ROW(offsetof(struct options, pidfd_socket))
-	{ "cap", 'c', ARGS_LIST, OPTION(capabilities), "CAP", "further capability (repeatable)" },
+	PIDFD_SOCKET_ROW(offsetof(struct options, pidfd_socket)){
+		"cap", 'c', ARGS_LIST, OPTION(capabilities), "CAP",
+		"further capability (repeatable)" },
 	{ "no-new-privs", 0, ARGS_FLAG, OPTION(no_new_privileges), NULL, "set no_new_privs" },
 	{ "process-label", 0, ARGS_STRING, OPTION(process_label), "LABEL", "SELinux label" },
 	{ "apparmor", 0, ARGS_STRING, OPTION(apparmor), "PROFILE", "AppArmor profile" },
@@ -63,8 +65,8 @@ static int run(const struct container_context *context, void *given, int argc, c
 		.no_new_privileges = values->no_new_privileges,
 		.detach = values->detach,
 		.ignore_paused = values->ignore_paused,
-		.preserve_fds = values->preserve_fds > 1024 ? 1024 :
-							       (unsigned int)values->preserve_fds,
+		.preserve_fds =
+			values->preserve_fds > 1024 ? 1024 : (unsigned int)values->preserve_fds,
 		.args = argv + 1,
 	};
 	int exit_status;

@@ -22,7 +22,8 @@ static const struct args_option options[] = {
 	{ "root", 0, ARGS_STRING, OPTION(root), "DIR", "state of containers (default /run/cruet)" },
 	{ "log", 0, ARGS_STRING, OPTION(log), "FILE", "write errors there too" },
 	{ "log-format", 0, ARGS_STRING, OPTION(log_format), "FORMAT", "text (default) or json" },
-	{ "log-level", 0, ARGS_STRING, OPTION(log_level), "LEVEL", "error, warning, info or debug" },
+	{ "log-level", 0, ARGS_STRING, OPTION(log_level), "LEVEL",
+	  "error, warning, info or debug" },
 	{ "debug", 0, ARGS_FLAG, OPTION(debug), NULL, "log everything" },
 	{ "cgroup-manager", 0, ARGS_STRING, OPTION(cgroup_manager), "MANAGER",
 	  "cgroupfs (default) or disabled" },
@@ -125,8 +126,8 @@ static int read_root(struct globals *globals)
 
 	context->root = globals->root;
 	if (!globals->root || !globals->root[0]) {
-		context->root = state_default_root(globals->root_buffer,
-						   sizeof(globals->root_buffer));
+		context->root =
+			state_default_root(globals->root_buffer, sizeof(globals->root_buffer));
 		return context->root ? 0 : -ENAMETOOLONG;
 	}
 	if (globals->root[0] == '/')

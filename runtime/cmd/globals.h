@@ -15,7 +15,8 @@ struct globals {
 	char root_buffer[4096]; /* an absolute --root */
 };
 
-/* Read them and set up log and context. Index of the command in argv, ARGS_HELP, or -errno recorded. */
+/* Read them and set up log and context. Index of the command in argv, ARGS_HELP, or -errno
+ * recorded. */
 int globals_read(struct globals *globals, int argc, char **argv);
 void globals_help(const char *program);
 int globals_print_version(const char *program);

@@ -90,10 +90,10 @@ static int print_table(struct arena *arena, const struct container_info *list, s
 	for (size_t i = 0; result == 0 && i < count; i++) {
 		const struct state_record *record = &list[i].record;
 
-		line = arena_printf(arena, "%-*s   %-7d   %-7s   %-*s   %-*s   %s\n", id, record->id,
-				    (int)pid_of(&list[i]), state_status_name(list[i].status),
-				    bundle, record->bundle, created, record->created_at,
-				    owner_of(&list[i], owner));
+		line = arena_printf(arena, "%-*s   %-7d   %-7s   %-*s   %-*s   %s\n", id,
+				    record->id, (int)pid_of(&list[i]),
+				    state_status_name(list[i].status), bundle, record->bundle,
+				    created, record->created_at, owner_of(&list[i], owner));
 		result = line ? command_print(line, strlen(line)) : -ENOMEM;
 	}
 	return result;

@@ -19,7 +19,8 @@ int match_each(const struct container_context *context, const char *pattern,
 	int result = 0;
 
 	if (regcomp(&expression, pattern, REG_EXTENDED | REG_NOSUB) != 0)
-		return fail_as(ERROR_USAGE, EINVAL, "--regex %s: not a regular expression", pattern);
+		return fail_as(ERROR_USAGE, EINVAL, "--regex %s: not a regular expression",
+			       pattern);
 	count = container_list(&arena, context, &list);
 	if (count < 0)
 		result = (int)count;

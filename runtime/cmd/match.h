@@ -6,8 +6,8 @@
 #include "runtime/container.h"
 
 /*
- * Call `act` for each container whose id matches the extended regular expression (regex(7)). Goes on after a failure;
- * the first one is the result.
+ * Call `act` for each container whose id matches the extended regular expression (regex(7)). Goes
+ * on after a failure; the first one is the result.
  */
 int match_each(const struct container_context *context, const char *pattern,
 	       int (*act)(const struct container_context *context, const char *id, void *data),

@@ -10,7 +10,8 @@ static const struct args_option options[] = { COMMAND_OPTIONS_END };
 
 static int run(const struct container_context *context, void *given, int argc, char **argv)
 {
-	auto_arena struct arena arena = { 0 };
+	char room[STATE_ROOM] = { 0 };
+	auto_arena struct arena arena = ARENA_ON(room);
 	const char *document = container_state(&arena, context, argv[0]);
 
 	(void)given;

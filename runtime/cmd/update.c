@@ -29,9 +29,11 @@ struct options {
 static const struct args_option options[] = {
 	{ "resources", 'r', ARGS_STRING, TEXT(resources), "FILE",
 	  "linux.resources as JSON, - for stdin; the other options are then ignored" },
-	{ "memory", 0, ARGS_SIZE, NUMBER(memory), "BYTES", "memory limit (suffix k, m, g; -1: none)" },
+	{ "memory", 0, ARGS_SIZE, NUMBER(memory), "BYTES",
+	  "memory limit (suffix k, m, g; -1: none)" },
 	{ "memory-reservation", 0, ARGS_SIZE, NUMBER(reservation), "BYTES", "soft limit" },
-	{ "memory-swap", 0, ARGS_SIZE, NUMBER(swap), "BYTES", "memory and swap together (-1: none)" },
+	{ "memory-swap", 0, ARGS_SIZE, NUMBER(swap), "BYTES",
+	  "memory and swap together (-1: none)" },
 	{ "kernel-memory", 0, ARGS_SIZE, NUMBER(kernel), "BYTES", NULL },
 	{ "kernel-memory-tcp", 0, ARGS_SIZE, NUMBER(kernel_tcp), "BYTES", NULL },
 	{ "cpu-share", 0, ARGS_UINT, NUMBER(shares), "N", "relative weight, 2 to 262144" },
