@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -56,6 +57,17 @@ int credentials_bounding(const struct spec_capabilities *capabilities)
 	return 0;
 }
 
+/*
+ * Are user and group 0 what the program was started with? Then they are so still, in a user
+ * namespace too: nobody changes them before this. Should that ever be wrong, the process has less,
+ * not more.
+ */
+static bool started_as_root(void)
+{
+	return getauxval(AT_UID) == 0 && getauxval(AT_EUID) == 0 && getauxval(AT_GID) == 0 &&
+	       getauxval(AT_EGID) == 0;
+}
+
 int credentials_user(const struct spec_user *user, bool setgroups_denied)
 {
 	bool keep = user->uid != 0;
@@ -66,6 +78,8 @@ int credentials_user(const struct spec_user *user, bool setgroups_denied)
 	if (!setgroups_denied &&
 	    syscall(CALL_SETGROUPS, user->additional_gid_count, user->additional_gids) < 0)
 		return fail(errno, "set %zu additional groups", user->additional_gid_count);
+	if (user->uid == 0 && user->gid == 0 && started_as_root())
+		return 0;
 	if (syscall(CALL_SETRESGID, user->gid, user->gid, user->gid) < 0)
 		return fail(errno, "set group id %u", user->gid);
 	/* Only a change away from user 0 takes capabilities. */

@@ -26,24 +26,19 @@ enum {
 };
 
 /*
- * 0 if execve(2) will take the file, as far as can be told before. access(2) asks with the real
- * ids, which are equal to the effective ones here.
+ * 0 if execve(2) will take the file, as far as can be told before. What everybody may execute needs
+ * no second call: that the mount forbids it, or an access list, is left for execve(2) to say.
+ * access(2) asks with the real ids, which are equal to the effective ones here.
  */
 static int executable(const char *path)
 {
 	struct stat info;
 
-	if (access(path, X_OK) < 0) {
-		int saved = errno;
-
-		/* A folder that we may not search is still named as what it is. */
-		return saved == EACCES && stat(path, &info) == 0 && S_ISDIR(info.st_mode) ?
-			       -EISDIR :
-			       -saved;
-	}
 	if (stat(path, &info) < 0)
 		return -errno;
-	return S_ISDIR(info.st_mode) ? -EISDIR : 0;
+	if (S_ISDIR(info.st_mode))
+		return -EISDIR;
+	return (info.st_mode & 0111) == 0111 || access(path, X_OK) == 0 ? 0 : -errno;
 }
 
 static const char *find_value(const struct spec_strings *env, const char *name)
@@ -157,7 +152,7 @@ static const char *home_variable(struct arena *arena, uint32_t uid)
 	/* Looked at first: to open a device can have an effect, to open a fifo can take for ever.
 	 */
 	if (stat("/etc/passwd", &info) == 0 && S_ISREG(info.st_mode))
-		fd = open("/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		fd = openat(AT_FDCWD, "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd >= 0)
 		home = home_search(fd, uid, buffer);
 	return arena_printf(arena, "HOME=%s", home && home[0] ? home : "/");
@@ -237,7 +232,7 @@ char **exec_environment(struct arena *arena, const struct spec_process *process)
 
 static int make_and_enter(const char *cwd)
 {
-	auto_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), folder = -1;
+	auto_fd int root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC), folder = -1;
 
 	if (root < 0)
 		return fail(errno, "open /");
@@ -271,6 +266,8 @@ int exec_working_directory(const char *cwd, int make)
 		if (result < 0)
 			return result;
 	}
+	if (strcmp(cwd, "/") == 0)
+		return 0;
 	size = syscall(SYS_getcwd, buffer, sizeof(buffer));
 	if (size < 0 && errno == ERANGE)
 		size = long_cwd(buffer);

@@ -356,7 +356,7 @@ int hooks_run(const struct spec_hooks *hooks, const struct hook_run *run)
 int hooks_open(const struct spec_hooks *hooks, int *executables)
 {
 	for (size_t i = 0; i < hooks->count; i++) {
-		executables[i] = open(hooks->items[i].path, O_PATH | O_CLOEXEC);
+		executables[i] = openat(AT_FDCWD, hooks->items[i].path, O_PATH | O_CLOEXEC);
 		if (executables[i] < 0) {
 			int result = fail_as(ERROR_HOOK, errno, "hook %s", hooks->items[i].path);
 

@@ -32,6 +32,8 @@
 	" libseccomp " TEXT_OF(SCMP_VER_MAJOR) "." TEXT_OF(SCMP_VER_MINOR) "." TEXT_OF( \
 		SCMP_VER_MICRO) " arch " TEXT_OF(__SIZEOF_POINTER__) " "
 
+#define CACHE_FOLDER ".seccomp" /* no container's id begins with a dot */
+
 enum { CACHE_ENTRIES = 64 };
 
 struct cache_header {
@@ -91,17 +93,19 @@ static struct cache_header *read_entry(struct arena *arena, int fd, size_t *size
 	return header && fd_read_all(fd, header, *size) == 0 ? header : NULL;
 }
 
-int cache_load(struct arena *arena, int cache, const unsigned char key[SHA256_SIZE],
+int cache_load(struct arena *arena, int root, const unsigned char key[SHA256_SIZE],
 	       struct seccomp_program *program)
 {
 	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 	unsigned char digest[SHA256_SIZE];
-	char name[SHA256_HEX_SIZE];
+	char path[sizeof(CACHE_FOLDER) + SHA256_HEX_SIZE] = CACHE_FOLDER "/";
 	struct cache_header *header;
 	struct sock_filter *filter;
 	size_t size;
-	int fd = openat(cache, sha256_hex(key, name), flags);
+	int fd;
 
+	sha256_hex(key, path + strlen(path));
+	fd = openat(root, path, flags);
 	if (fd < 0)
 		return -errno;
 	header = read_entry(arena, fd, &size);
@@ -155,7 +159,7 @@ static void evict(int cache)
 		unlinkat(cache, oldest, 0);
 }
 
-void cache_store(int cache, const unsigned char key[SHA256_SIZE],
+void cache_store(int root, const unsigned char key[SHA256_SIZE],
 		 const struct seccomp_program *program)
 {
 	const size_t code_size = program->count * sizeof(*program->filter);
@@ -163,7 +167,11 @@ void cache_store(int cache, const unsigned char key[SHA256_SIZE],
 	struct cache_header *header = arena_alloc(&scratch, sizeof(*header) + code_size);
 	char name[SHA256_HEX_SIZE], text[1280];
 
-	if (!header)
+	auto_fd int cache = -1;
+
+	if (mkdirat(root, CACHE_FOLDER, 0700) == 0 || errno == EEXIST)
+		cache = openat(root, CACHE_FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (!header || cache < 0)
 		return;
 	memcpy(header->magic, magic, sizeof(magic));
 	header->count = program->count;

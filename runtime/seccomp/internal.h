@@ -113,10 +113,10 @@ ssize_t tree_build(struct arena *scratch, const struct seccomp_program *in,
 /* Digest of everything that a compiled filter of the profile depends on. */
 void cache_key(const struct spec_seccomp *profile, unsigned char key[SHA256_SIZE]);
 /* 0, or -errno (records nothing): none there, damaged, or not ours. */
-int cache_load(struct arena *arena, int cache, const unsigned char key[SHA256_SIZE],
+int cache_load(struct arena *arena, int root, const unsigned char key[SHA256_SIZE],
 	       struct seccomp_program *program);
 /* Failures are logged at debug: the filter is at hand. */
-void cache_store(int cache, const unsigned char key[SHA256_SIZE],
+void cache_store(int root, const unsigned char key[SHA256_SIZE],
 		 const struct seccomp_program *program);
 
 #endif

@@ -121,10 +121,10 @@ static int compile(struct arena *arena, const struct spec_seccomp *profile,
 	return program->count <= FILTER_MAX ? 0 : fail(E2BIG, "linux.seccomp: the filter");
 }
 
-int seccomp_prepare(struct arena *arena, const struct spec_seccomp *profile, int cache,
+int seccomp_prepare(struct arena *arena, const struct spec_seccomp *profile, int root,
 		    struct seccomp_program *program)
 {
-	bool cached = IS_ENABLED(CONFIG_SECCOMP_CACHE) && cache >= 0;
+	bool cached = IS_ENABLED(CONFIG_SECCOMP_CACHE) && root >= 0;
 	unsigned char key[SHA256_SIZE];
 	int result;
 
@@ -133,7 +133,7 @@ int seccomp_prepare(struct arena *arena, const struct spec_seccomp *profile, int
 		return 0;
 	if (cached) {
 		cache_key(profile, key);
-		result = cache_load(arena, cache, key, program);
+		result = cache_load(arena, root, key, program);
 		if (result == 0)
 			return 0;
 		if (result != -ENOENT)
@@ -142,7 +142,7 @@ int seccomp_prepare(struct arena *arena, const struct spec_seccomp *profile, int
 	}
 	result = compile(arena, profile, program);
 	if (result == 0 && cached)
-		cache_store(cache, key, program);
+		cache_store(root, key, program);
 	return result;
 }
 

@@ -103,8 +103,11 @@ static void not_finding(void)
 		       "exec: \"/bin/tool/x\": stat /bin/tool/x: not a directory");
 	expect_message("/usr/data", &env, "exec: \"/usr/data\": permission denied");
 	expect_message("/usr/folder", &env, "exec: \"/usr/folder\": is a directory");
+	write_file("/bin/private", "", 0700);
+	check(exec_path_find(&arena, "/bin/private", &env));
 	check(setresuid(1000, 1000, 1000) == 0);
 	expect_message("/usr/folder", &env, "exec: \"/usr/folder\": is a directory");
+	expect_message("/bin/private", &env, "exec: \"/bin/private\": permission denied");
 }
 
 static char **environment(uint32_t uid, size_t count, const char *const *list)

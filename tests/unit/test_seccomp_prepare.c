@@ -67,7 +67,7 @@ static char *entry(char path[160])
 	char hex[SHA256_HEX_SIZE];
 
 	cache_key(&model.profile, key);
-	snprintf(path, 160, "%s/%s", folder, sha256_hex(key, hex));
+	snprintf(path, 160, "%s/.seccomp/%s", folder, sha256_hex(key, hex));
 	return path;
 }
 
@@ -206,7 +206,7 @@ static void stays_small(void **state)
 		small_profile(source, 21);
 		prepare(&arena, &program);
 	}
-	snprintf(command, sizeof(command), "ls %s | wc -l", folder);
+	snprintf(command, sizeof(command), "ls %s/.seccomp | wc -l", folder);
 	pipe = popen(command, "r");
 	assert_int_equal(fscanf(pipe, "%d", &count), 1);
 	pclose(pipe);
