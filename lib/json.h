@@ -19,6 +19,7 @@ struct arena;
 enum json_limits {
 	JSON_MAX_DEPTH = 64,
 	JSON_MAX_SIZE = 16 << 20,
+	JSON_MAX_VALUES = 2 << 20, /* each takes 80 bytes of memory and more */
 };
 
 /*

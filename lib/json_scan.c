@@ -244,6 +244,8 @@ static int begin_value(struct scan *scan, size_t *index)
 {
 	struct json_spans *spans = scan->spans;
 
+	if (spans->count == JSON_MAX_VALUES)
+		return wrong(scan, scan->at, "too many values");
 	if (spans->count == spans->capacity) {
 		size_t capacity = spans->capacity ? spans->capacity * 2 : SCAN_FIRST_SPANS;
 		struct json_span *items = arena_array(scan->arena, capacity, sizeof(*items));
@@ -328,7 +330,7 @@ static int open_container(struct scan *scan)
 	level->size = 0;
 	level->object = *scan->at == '{';
 	if (begin_value(scan, &level->span) < 0)
-		return -ENOMEM;
+		return -EINVAL;
 	scan->depth++;
 	scan->at++;
 	skip_blanks(scan);

@@ -202,6 +202,12 @@ static void test_limits(void **state)
 	assert_non_null(json_parse(&arena, large, JSON_MAX_SIZE, "x"));
 	assert_null(json_parse(&arena, large, JSON_MAX_SIZE + 1, "x"));
 	assert_int_equal(error_last()->no, EFBIG);
+	/* Two bytes a value: memory is bounded by their number. */
+	for (int i = 1; i < JSON_MAX_SIZE; i += 2)
+		memcpy(large + i, "0,", 2);
+	large[0] = '[';
+	assert_null(json_parse(&arena, large, JSON_MAX_SIZE, "x"));
+	assert_non_null(strstr(error_last()->text, "too many values"));
 	free(large);
 }
 
