@@ -208,7 +208,7 @@ PROPERTY("cpus", CPU, AT(struct spec_resources, cpu.cpus, STRING, TEXT_ANY), .fl
 PROPERTY("mems", CPU, AT(struct spec_resources, cpu.mems, STRING, TEXT_ANY), .flags = ZERO_ABSENT)
 PROPERTY("idle", CPU, AT(struct spec_resources, cpu.idle, INT, RANGE_FLAG))
 
-PROPERTY("limit", PIDS, AT(struct spec_resources, pids_limit, INT, RANGE_LIMIT))
+PROPERTY("limit", PIDS, AT(struct spec_resources, pids_limit, INT, RANGE_LIMIT), .flags = REQUIRED)
 
 PROPERTY("weight", BLOCK_IO, AT(struct spec_resources, blkio_weight, UINT, RANGE_WEIGHT),
 	 NEEDS(BLKIO_WEIGHT), .flags = ZERO_ABSENT)

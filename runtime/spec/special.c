@@ -69,8 +69,8 @@ int spec_check_text(const struct spec_reader *reader, const struct spec_frame *f
 					 "must be an absolute path, found \"%.64s\"", text);
 		return 0;
 	case TEXT_ENVIRONMENT:
-		if (!strchr(text, '='))
-			return spec_fail(reader, frame, NULL, "must be NAME=VALUE, has no '='");
+		if (*text == '=' || !strchr(text, '='))
+			return spec_fail(reader, frame, NULL, "must be NAME=VALUE");
 		return 0;
 	case TEXT_HOST_NAME:
 		if (strlen(text) > HOST_NAME_SIZE)

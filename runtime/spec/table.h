@@ -100,7 +100,7 @@ enum spec_text {
 	TEXT_ANY,
 	TEXT_NONEMPTY,
 	TEXT_ABSOLUTE,	   /* begins with a slash */
-	TEXT_ENVIRONMENT,  /* has a '=' */
+	TEXT_ENVIRONMENT,  /* NAME=VALUE */
 	TEXT_HOST_NAME,	   /* at most 64 bytes, what the kernel takes */
 	TEXT_ARCHITECTURE, /* of WORDS_ARCHITECTURES */
 	TEXT_PAGE_SIZE,	   /* 64KB, 2MB, 1GB */

@@ -160,7 +160,7 @@ static void zeros_are_not_given(void **state)
 		"{\"memory\": {\"limit\": 0, \"reservation\": 0, \"swap\": 0, \"kernel\": 0, \"kernelTCP\": -1, "
 		"\"disableOOMKiller\": false, \"useHierarchy\": false}, "
 		"\"cpu\": {\"shares\": 0, \"quota\": 0, \"period\": 0, \"realtimeRuntime\": 0, "
-		"\"realtimePeriod\": 0, \"cpus\": \"\", \"mems\": \"\"}, \"pids\": {}, "
+		"\"realtimePeriod\": 0, \"cpus\": \"\", \"mems\": \"\"}, "
 		"\"blockIO\": {\"weight\": 0, \"weightDevice\": [], \"throttleReadBpsDevice\": []}, "
 		"\"rdma\": {}, \"network\": {\"classID\": 0}, \"devices\": []}");
 	const struct spec_resources empty = { .present = true };

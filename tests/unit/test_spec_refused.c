@@ -113,8 +113,8 @@ static const struct refused processes[] = {
 	  "2: process.cwd: must be an absolute path, found \"tmp\"" },
 	{ WITH("\"process\": {\"cwd\": \"\", \"args\": [\"sh\"]}"),
 	  "2: process.cwd: must not be empty" },
-	{ PROCESS("\"env\": [\"A=1\",\n\"B\"]"),
-	  "4: process.env[1]: must be NAME=VALUE, has no '='" },
+	{ PROCESS("\"env\": [\"A=1\",\n\"B\"]"), "4: process.env[1]: must be NAME=VALUE" },
+	{ PROCESS("\"env\": [\"=A\"]"), "3: process.env[0]: must be NAME=VALUE" },
 	{ PROCESS("\"env\": null"), "3: process.env: must be an array, found null" },
 	{ PROCESS("\"env\": [\"A=\\u0000\"]"), NULL }, /* a NUL: lib/json says so */
 	{ PROCESS("\"terminal\": \"true\""),
@@ -199,7 +199,7 @@ static const struct refused processes[] = {
 	{ HOOK("\"path\": \"/a\", \"timeout\": -1"),
 	  "2: hooks.poststop[1].timeout: must be an integer from 1 to 2147483647, found -1" },
 	{ HOOK("\"path\": \"/a\", \"env\": [\"A\"]"),
-	  "2: hooks.poststop[1].env[0]: must be NAME=VALUE, has no '='" },
+	  "2: hooks.poststop[1].env[0]: must be NAME=VALUE" },
 };
 
 static const struct refused linux_parts[] = {
@@ -326,6 +326,7 @@ static const struct refused resources[] = {
 	{ CPU("\"idle\": 2"),
 	  "4: linux.resources.cpu.idle: must be an integer from 0 to 1, found 2" },
 	{ CPU("\"cpus\": 1"), "4: linux.resources.cpu.cpus: must be a string, found a number" },
+	{ RESOURCES("\"pids\": {}"), "4: linux.resources.pids.limit: is required" },
 	{ RESOURCES("\"pids\": {\"limit\": -2}"),
 	  "4: linux.resources.pids.limit: must be an integer from -1 to 9223372036854775807, found -2" },
 	{ RESOURCES("\"devices\": [{\"access\": \"r\"}]"),
