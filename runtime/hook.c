@@ -281,8 +281,8 @@ static int report(const struct hook_process *process, int status, int error, uin
 	if (error < 0)
 		return fail_as(ERROR_HOOK, -error, "waiting for it");
 	if (WIFSIGNALED(status))
-		return fail_as(ERROR_HOOK, 0, "signal: %s%s%.*s", strsignal(WTERMSIG(status)),
-			       label, (int)size, process->kept);
+		return fail_as(ERROR_HOOK, 0, "killed by signal %d%s%.*s", WTERMSIG(status), label,
+			       (int)size, process->kept);
 	if (WEXITSTATUS(status) != 0)
 		return fail_as(ERROR_HOOK, 0, "exit status %d%s%.*s", WEXITSTATUS(status), label,
 			       (int)size, process->kept);

@@ -174,7 +174,7 @@ static void failures_are_told(void **state)
 			    "error running createRuntime hook #0: exit status 3, output: one\ntwo");
 	script("kill -TERM $$");
 	assert_true(hooks_run(&hooks, &run) < 0);
-	assert_true(message_has("hook #0: signal: Terminated"));
+	assert_true(message_has("hook #0: killed by signal 15"));
 	script("i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); done; exit 1");
 	assert_true(hooks_run(&hooks, &run) < 0);
 	assert_true(message_has("line 2999"));
