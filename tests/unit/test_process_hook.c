@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hooks: order, input, environment, time limits, and what is left of them when they fail. */
+/*
+ * Hooks: order, input, environment, time limits, and what is left of them when they fail.
+ * link: -Wl,--wrap=clone
+ */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -23,6 +26,18 @@
 #include <cmocka.h>
 
 enum { HOOKS = 4 };
+
+/* Linux before 5.2 ignores CLONE_PIDFD in clone(2). */
+#define PIDFD_FLAG 0x1000
+static bool old_kernel;
+
+int __real_clone(int (*run)(void *), void *stack, int flags, void *argument, ...);
+int __wrap_clone(int (*run)(void *), void *stack, int flags, void *argument, int *pidfd);
+
+int __wrap_clone(int (*run)(void *), void *stack, int flags, void *argument, int *pidfd)
+{
+	return __real_clone(run, stack, old_kernel ? flags & ~PIDFD_FLAG : flags, argument, pidfd);
+}
 
 static char folder[64];
 static struct spec_hook items[HOOKS];
@@ -373,6 +388,12 @@ static void no_descriptor_left(void **state)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no zombie */
 }
 
+static int make_old(void **state)
+{
+	old_kernel = true;
+	return make_folder(state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -389,5 +410,7 @@ int main(void)
 		cmocka_unit_test(no_descriptor_left),
 	};
 
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+	int failed = cmocka_run_group_tests(tests, make_folder, remove_folder);
+
+	return failed + cmocka_run_group_tests_name("old kernel", tests, make_old, remove_folder);
 }
