@@ -63,6 +63,9 @@ char *file_read_fd(struct arena *arena, int fd, const char *name, size_t limit, 
 	while (buffer) {
 		ssize_t got = read_again(fd, buffer + used, room - used);
 
+		/* A pipe with a writer: wait for him from here on. */
+		if (got < 0 && errno == EAGAIN && fcntl(fd, F_SETFL, 0) == 0)
+			continue;
 		if (got < 0) {
 			fail(errno, "read %s", name);
 			return NULL;
@@ -87,7 +90,8 @@ char *file_read_fd(struct arena *arena, int fd, const char *name, size_t limit, 
 
 char *file_read(struct arena *arena, int dir, const char *path, size_t limit, size_t *size)
 {
-	auto_fd int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* Without O_NONBLOCK, a fifo that nobody writes to would hold us up for ever. */
+	auto_fd int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	if (fd < 0) {
 		fail(errno, "open %s", path);

@@ -66,12 +66,12 @@ static int run(const struct container_context *context, void *given, int argc, c
 
 const struct command command_ps = {
 	.name = "ps",
-	.arguments = "CONTAINER-ID",
+	/* What follows the id is for ps(1) as runc calls it; pids need none of it. */
+	.arguments = "CONTAINER-ID [PS-OPTION]...",
 	.summary = "list the processes of a container by their host pids",
 	.options = options,
 	.options_size = sizeof(struct options),
 	.arguments_min = 1,
-	.arguments_max = 1,
-	.mixed = true,
+	.arguments_max = COMMAND_ANY,
 	.run = run,
 };
