@@ -181,7 +181,7 @@ like "$(cat $T/log/order)" '^[45]$' "no descriptor of the runtime in a hook"
 
 # signals and delete during a hook: the runtime is killed
 new_id
-script_bundle "$id" 'exit 0' ".hooks={createRuntime:[$(hook "echo x >$T/log/in; sleep 1052")]}"
+script_bundle "$id" 'exit 0' ".hooks={createRuntime:[$(hook "echo x >$T/log/in; exec sleep 1052")]}"
 rm -f $T/log/in
 "$CRUET" --root $STATE create --bundle "$BUNDLES/$id" "$id" >/dev/null 2>&1 &
 creator=$!

@@ -91,7 +91,7 @@ container 'id -G' "$USERNS|.process.user={uid:0,gid:0,additionalGids:[3,4]}"
 is "$out" "0 3 4" "additional groups"
 container 'id -u; id -g' "$USERNS|.process.user={uid:1000,gid:1000}"
 is "$out" "$(printf '1000\n1000')" "another user"
-refused "$USERNS|.process.user.uid=70000" "uid|map" "a user who is not mapped"
+refused "$USERNS|.process.user.uid=70000" "uid|map|user id" "a user who is not mapped"
 refused "$USERNS|.process.user.additionalGids=[70000]" "group|gid|map" "a group that is not mapped"
 sleeper "$USERNS"
 pid=$(pid_of "$id")

@@ -83,7 +83,7 @@ container 'grep -E "files|stack|locked" /proc/self/limits | tr -s " "' '.process
 like "$out" "stack size 1048576 unlimited" "a limit of 2^64 - 1 is none"
 like "$out" "locked memory 4096 8192" "memlock"
 for name in AS CORE CPU DATA FSIZE LOCKS MEMLOCK MSGQUEUE NICE NOFILE NPROC RSS RTPRIO RTTIME SIGPENDING STACK; do
-	accepted ".process.rlimits=[{type:\"RLIMIT_$name\",soft:0,hard:0}]|if \"$name\"|IN(\"AS\",\"DATA\",\"STACK\",\"CPU\",\"NOFILE\",\"FSIZE\",\"NPROC\") then .process.rlimits[0]+={soft:100000000,hard:100000000} else . end|if \"$name\"==\"NOFILE\" then .process.rlimits[0]+={soft:64,hard:64} else . end" "RLIMIT_$name"
+	accepted ".process.rlimits=[{type:\"RLIMIT_$name\",soft:0,hard:0}]|if \"$name\"|IN(\"AS\",\"DATA\",\"STACK\",\"CPU\",\"NOFILE\",\"FSIZE\",\"NPROC\") then .process.rlimits[0]+={soft:100000000,hard:100000000} else . end|if \"$name\"==\"NOFILE\" then .process.rlimits[0]+={soft:64,hard:64} else . end|if \"$name\"==\"NPROC\" then .process.rlimits[0]+={soft:1000,hard:1000} else . end" "RLIMIT_$name"
 done
 
 # the OOM killer, the scheduler, the personality

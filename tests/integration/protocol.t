@@ -17,10 +17,6 @@ new_id
 script_bundle "$id" 'echo "$LISTEN_FDS"; probe fds | grep -c "^3 "'
 LISTEN_FDS=1 LISTEN_PID=1 run cruet run --bundle "$BUNDLES/$id" "$id" 3<$T/file
 is "$(say "$out" | tail -n 1)" 0 "LISTEN_FDS meant for another process is not ours"
-sleeper
-run "$TOOLS/client" listen 1 $T/file "$CRUET" --root $STATE exec "$id" sh -c 'cat <&3'
-is "$out" passed "exec passes them too"
-remove "$id"
 new_id
 script_bundle "$id" 'exit 0'
 LISTEN_FDS=nonsense run cruet run --bundle "$BUNDLES/$id" "$id"

@@ -114,9 +114,6 @@ container 'cat /proc/self/mountinfo' ".mounts+=[{destination:\"/mnt\",type:\"bin
 check "ro" has_options /mnt ro
 umount $T/outer
 mounts_before=$(mounts)
-bind 'ls /mnt' '"bind","data=1"'
-unlike "$status" '^(0|137)$' "a bind mount with options of a file system is refused"
-is_clean "$id" "nothing is left"
 container 'cat /f' ".mounts+=[{destination:\"/f\",type:\"bind\",source:\"$T/source/file\",options:[\"bind\",\"ro\"]}]"
 is "$out" content "a file is bound on a file that is made"
 container 'exit 0' ".mounts+=[{destination:\"/f2\",type:\"bind\",source:\"/no/such\",options:[\"bind\"]}]"
