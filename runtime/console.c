@@ -18,6 +18,7 @@
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/path.h"
+#include "runtime/rootfs_host.h"
 
 #ifndef TIOCGPTPEER
 #define TIOCGPTPEER _IO('T', 0x41) /* 4.13 */
@@ -39,12 +40,12 @@ int console_connect(const char *path)
 	if (socket_fd < 0)
 		return fail(errno, "console socket: make a socket");
 	if (strlen(path) < sizeof(address.sun_path)) {
-		strcpy(address.sun_path, path);
+		memcpy(address.sun_path, path, strlen(path));
 	} else {
 		/* Longer than an address can be: the same socket by a short name. */
-		place = open(path, O_PATH | O_CLOEXEC);
+		place = host_open(path, O_PATH);
 		if (place < 0)
-			return fail(errno, "console socket: %s", path);
+			return fail(-place, "console socket: %s", path);
 		path_of_fd(place, address.sun_path);
 	}
 	if (connect(socket_fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
@@ -55,12 +56,12 @@ int console_connect(const char *path)
 /* The folder of the container's devpts: in it all names are the kernel's. */
 static int open_devpts(void)
 {
-	auto_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_fd int root = host_open("/", O_PATH | O_DIRECTORY);
 	auto_fd int folder = -1;
 	struct statfs info;
 
 	if (root < 0)
-		return fail(errno, "terminal: open /");
+		return fail(-root, "terminal: open /");
 	folder = path_open(root, "/dev/pts", O_PATH | O_DIRECTORY, 0, PATH_IN_ROOT);
 	if (folder < 0)
 		return fail(-folder, "terminal: open /dev/pts");

@@ -32,18 +32,17 @@ static void copy_window_size(int master)
 		ioctl(master, TIOCSWINSZ, &size);
 }
 
-static void on_signals(const struct console_relay *relay)
+static void take_signal(const struct console_relay *relay)
 {
 	struct signalfd_siginfo info;
 
-	while (read(relay->signals, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGWINCH)
-			copy_window_size(relay->master);
-		else if (relay->on_signal)
-			relay->on_signal((int)info.ssi_signo, relay->context);
-		/* One a turn: the descriptor may be a blocking one. */
-		break;
-	}
+	/* One a turn: the descriptor may be a blocking one. */
+	if (read(relay->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGWINCH)
+		copy_window_size(relay->master);
+	else if (relay->on_signal)
+		relay->on_signal((int)info.ssi_signo, relay->context);
 }
 
 /* 1: some, 0: end or nothing more for now, -errno: our own output failed. */
@@ -94,7 +93,8 @@ static int relay_until_end(const struct console_relay *relay)
 
 	for (;;) {
 		struct pollfd watched[WATCHED] = {
-			[WATCH_INPUT] = { input && pending.size == 0 ? STDIN_FILENO : -1, POLLIN, 0 },
+			[WATCH_INPUT] = { input && pending.size == 0 ? STDIN_FILENO : -1, POLLIN,
+					  0 },
 			[WATCH_MASTER] = { output ? relay->master : -1,
 					   (short)(POLLIN | (pending.size ? POLLOUT : 0)), 0 },
 			[WATCH_SIGNALS] = { relay->signals, POLLIN, 0 },
@@ -107,7 +107,7 @@ static int relay_until_end(const struct console_relay *relay)
 			return fail(errno, "terminal: wait");
 		}
 		if (watched[WATCH_SIGNALS].revents)
-			on_signals(relay);
+			take_signal(relay);
 		if (watched[WATCH_INPUT].revents)
 			input = take_input(&pending);
 		if (pending.size && output)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Device nodes and the links of /dev (runtime-spec config-linux.md#default-devices, runtime-linux.md#dev-symbolic-links).
- * Made by mknod(2); where that is not allowed, the host's node is bound. Nothing that exists is
- * taken for a device unless it is that very device.
+ * Device nodes and the links of /dev (runtime-spec config-linux.md#default-devices,
+ * runtime-linux.md#dev-symbolic-links). Made by mknod(2); where that is not allowed, the host's
+ * node is bound. Nothing that exists is taken for a device unless it is that very device.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +19,7 @@
 #include "lib/path.h"
 #include "lib/str.h"
 #include "runtime/mount_call.h"
+#include "runtime/rootfs_host.h"
 #include "runtime/rootfs_inside.h"
 #include "runtime/spec/spec.h"
 
@@ -42,7 +43,10 @@ static bool is_same_device(const struct stat *info, const struct node *node)
 	return S_ISFIFO(node->mode) || info->st_rdev == node->number;
 }
 
-/* Something is there already: fine if it is the device (a MUST of config-linux.md#devices), else an error. */
+/*
+ * Something is there already: fine if it is the device (a MUST of config-linux.md#devices), else an
+ * error.
+ */
 static int accept_existing(const struct node *node)
 {
 	struct stat info;
@@ -60,10 +64,10 @@ static int bind_from_host(const struct node *node)
 	const struct mount_request request = { .source = node->path, .flags = MS_BIND };
 	auto_fd int place = -1;
 	struct stat info;
-	int result;
+	int result = host_stat(node->path, &info);
 
-	if (stat(node->path, &info) < 0)
-		return fail(errno, "device %s: the host's", node->path);
+	if (result < 0)
+		return fail(-result, "device %s: the host's", node->path);
 	if (!is_same_device(&info, node))
 		return fail(ENODEV, "device %s: the host has something else there", node->path);
 	place = openat(node->dir, node->name, O_CREAT | O_EXCL | O_RDONLY | O_NOFOLLOW | O_CLOEXEC,
@@ -122,8 +126,8 @@ static int make_configured(const struct rootfs *rootfs, const struct spec_device
 	const char *slash = strrchr(device->path, '/');
 	const size_t length = (size_t)(slash - device->path);
 	const bool direct = dev >= 0 && length == 4 && str_has_prefix(device->path, "/dev/");
-	const mode_t mode = device->file_mode.set ? (mode_t)device->file_mode.value & 07777 :
-						    DEFAULT_MODE;
+	const mode_t mode =
+		device->file_mode.set ? (mode_t)device->file_mode.value & 07777 : DEFAULT_MODE;
 	struct node node = {
 		.dir = dev,
 		.name = slash + 1,
@@ -214,7 +218,7 @@ static int make_links(const struct rootfs *rootfs, int dev)
 	static const struct {
 		char name[7], target[16];
 	} links[] = {
-		{ "fd", "/proc/self/fd" },	  { "stdin", "/proc/self/fd/0" },
+		{ "fd", "/proc/self/fd" },	 { "stdin", "/proc/self/fd/0" },
 		{ "stdout", "/proc/self/fd/1" }, { "stderr", "/proc/self/fd/2" },
 		{ "core", "/proc/kcore" },
 	};

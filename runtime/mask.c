@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * linux.maskedPaths and linux.readonlyPaths. What covers a masked path is an inode of our own, an empty file or an
- * empty folder in one small read-only tmpfs ("scratch"), never the image's /dev/null (CVE-2025-31133).
- * The tmpfs lies in the old tree and goes out of sight with it; each mask is
- * a bind mount of it and inherits that it is read-only.
+ * linux.maskedPaths and linux.readonlyPaths. What covers a masked path is an inode of our own, an
+ * empty file or an empty folder in one small read-only tmpfs ("scratch"), never the image's
+ * /dev/null (CVE-2025-31133). The tmpfs lies in the old tree and goes out of sight with it; each
+ * mask is a bind mount of it and inherits that it is read-only.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +22,7 @@
 #include "lib/path.h"
 #include "lib/str.h"
 #include "runtime/mount_call.h"
+#include "runtime/rootfs_host.h"
 #include "runtime/rootfs_inside.h"
 #include "runtime/spec/spec.h"
 
@@ -34,22 +35,30 @@ enum { SCRATCH_PATH_SIZE = PATH_FD_SIZE + 2 };
 
 static char *scratch_path(const struct rootfs *rootfs, bool folder, char path[SCRATCH_PATH_SIZE])
 {
-	snprintf(path, SCRATCH_PATH_SIZE, "/proc/self/fd/%d/%c", rootfs->scratch, folder ? 'd' : 'f');
+	snprintf(path, SCRATCH_PATH_SIZE, "/proc/self/fd/%d/%c", rootfs->scratch,
+		 folder ? 'd' : 'f');
 	return path;
 }
 
 int mask_prepare(struct rootfs *rootfs, const char *place)
 {
+	const struct mount_request tmpfs = {
+		.source = "tmpfs",
+		.type = "tmpfs",
+		.flags = SCRATCH_FLAGS,
+		.data = scratch_data,
+	};
 	int result;
 
 	if (rootfs->spec->masked_paths.count == 0)
 		return 0;
-	if (mount("tmpfs", place, "tmpfs", SCRATCH_FLAGS, scratch_data) < 0)
-		return fail(errno, "mask: mount a tmpfs");
+	result = host_mount(place, &tmpfs);
+	if (result < 0)
+		return fail(-result, "mask: mount a tmpfs");
 	rootfs->scratch_on_root = strcmp(place, "/") == 0;
-	rootfs->scratch = rootfs_open_attached(place);
+	rootfs->scratch = host_open_top(place);
 	if (rootfs->scratch < 0)
-		return fail(errno, "mask: open the tmpfs");
+		return fail(-rootfs->scratch, "mask: open the tmpfs");
 	if (mkdirat(rootfs->scratch, "d", 0555) < 0 ||
 	    mknodat(rootfs->scratch, "f", S_IFREG | 0444, 0) < 0)
 		return fail(errno, "mask: make what covers the masked paths");
@@ -57,7 +66,10 @@ int mask_prepare(struct rootfs *rootfs, const char *place)
 	return result < 0 ? fail(-result, "mask: make the tmpfs read-only") : 0;
 }
 
-/* No place for the scratch (no mount namespace of our own): a tmpfs for each folder, the host's null device for files. */
+/*
+ * No place for the scratch (no mount namespace of our own): a tmpfs for each folder, the host's
+ * null device for files.
+ */
 static int mask_without_scratch(int target, bool folder)
 {
 	const struct mount_request tmpfs = {
@@ -71,8 +83,10 @@ static int mask_without_scratch(int target, bool folder)
 
 	if (folder)
 		return mount_here(target, NULL, &tmpfs);
-	null = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (null < 0 || fstat(null, &info) < 0)
+	null = host_open("/dev/null", O_PATH | O_NOFOLLOW);
+	if (null < 0)
+		return null;
+	if (fstat(null, &info) < 0)
 		return -errno;
 	if (!S_ISCHR(info.st_mode) || info.st_rdev != makedev(1, 3))
 		return -ENODEV;
@@ -147,8 +161,8 @@ static int protect_path(const struct rootfs *rootfs, const char *path)
 /* ---- the short way in /proc ---- */
 
 /*
- * What the kernel itself makes in the root of a procfs, and that is no link: with the working directory there, one
- * system call by name does, since nobody can put something else in its place.
+ * What the kernel itself makes in the root of a procfs, and that is no link: with the working
+ * directory there, one system call by name does, since nobody can put something else in its place.
  */
 struct proc_entry {
 	char name[14];
@@ -158,11 +172,21 @@ struct proc_entry {
 static const struct proc_entry *find_proc_entry(const char *path)
 {
 	static const struct proc_entry entries[] = {
-		{ "acpi", true },	     { "asound", true },      { "bus", true },
-		{ "fs", true },		     { "irq", true },	      { "scsi", true },
-		{ "sys", true },	     { "interrupts", false }, { "kcore", false },
-		{ "keys", false },	     { "latency_stats", false }, { "sched_debug", false },
-		{ "sysrq-trigger", false }, { "timer_list", false }, { "timer_stats", false },
+		{ "acpi", true },
+		{ "asound", true },
+		{ "bus", true },
+		{ "fs", true },
+		{ "irq", true },
+		{ "scsi", true },
+		{ "sys", true },
+		{ "interrupts", false },
+		{ "kcore", false },
+		{ "keys", false },
+		{ "latency_stats", false },
+		{ "sched_debug", false },
+		{ "sysrq-trigger", false },
+		{ "timer_list", false },
+		{ "timer_stats", false },
 	};
 
 	if (!str_has_prefix(path, "/proc/"))
@@ -176,8 +200,8 @@ static const struct proc_entry *find_proc_entry(const char *path)
 /* Go to the container's /proc if it is a procfs. */
 static bool go_to_proc(const struct rootfs *rootfs)
 {
-	auto_fd int proc = path_open(rootfs->root, "/proc", O_PATH | O_DIRECTORY, 0,
-				     PATH_NO_SYMLINKS);
+	auto_fd int proc =
+		path_open(rootfs->root, "/proc", O_PATH | O_DIRECTORY, 0, PATH_NO_SYMLINKS);
 	struct statfs info;
 
 	return proc >= 0 && fstatfs(proc, &info) == 0 && info.f_type == PROC_SUPER_MAGIC &&
@@ -188,10 +212,10 @@ static int mask_proc_entry(const struct rootfs *rootfs, const struct proc_entry 
 {
 	char source[SCRATCH_PATH_SIZE];
 
-	if (mount(scratch_path(rootfs, entry->folder, source), entry->name, NULL, MS_BIND, NULL) == 0)
+	if (mount(scratch_path(rootfs, entry->folder, source), entry->name, NULL, MS_BIND, NULL) ==
+	    0)
 		return 1;
-	return errno == ENOENT ? 0 :
-				 fail(errno, "linux.maskedPaths: cover /proc/%s", entry->name);
+	return errno == ENOENT ? 0 : fail(errno, "linux.maskedPaths: cover /proc/%s", entry->name);
 }
 
 static int protect_proc_entry(const struct proc_entry *entry)
@@ -199,8 +223,9 @@ static int protect_proc_entry(const struct proc_entry *entry)
 	int result;
 
 	if (mount(entry->name, entry->name, NULL, MS_BIND | MS_REC, NULL) < 0)
-		return errno == ENOENT ? 0 :
-					 fail(errno, "linux.readonlyPaths: bind /proc/%s", entry->name);
+		return errno == ENOENT ?
+			       0 :
+			       fail(errno, "linux.readonlyPaths: bind /proc/%s", entry->name);
 	result = mount_change_at(AT_FDCWD, entry->name, MS_RDONLY, 0);
 	return result < 0 ? fail(-result, "linux.readonlyPaths: protect /proc/%s", entry->name) : 1;
 }
@@ -211,7 +236,8 @@ int mask_apply(struct rootfs *rootfs)
 	const struct spec_strings *masked = &rootfs->spec->masked_paths;
 	const struct spec_strings *readonly = &rootfs->spec->readonly_paths;
 	const bool in_proc = masked->count + readonly->count > 0 && go_to_proc(rootfs);
-	bool *covered = arena_array(rootfs->arena, masked->count + readonly->count + 1, sizeof(bool));
+	bool *covered =
+		arena_array(rootfs->arena, masked->count + readonly->count + 1, sizeof(bool));
 
 	if (!covered)
 		return -ENOMEM;

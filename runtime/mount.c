@@ -11,11 +11,12 @@
 #include "lib/path.h"
 #include "lib/str.h"
 #include "runtime/mount_call.h"
+#include "runtime/rootfs_host.h"
 #include "runtime/rootfs_inside.h"
 #include "runtime/spec/spec.h"
 
-char *mount_property(const struct rootfs *rootfs, const struct mount_plan *mount, const char *member,
-		     char buffer[MOUNT_PROPERTY_SIZE])
+char *mount_property(const struct rootfs *rootfs, const struct mount_plan *mount,
+		     const char *member, char buffer[MOUNT_PROPERTY_SIZE])
 {
 	snprintf(buffer, MOUNT_PROPERTY_SIZE, "mounts[%zu].%s", (size_t)(mount - rootfs->mounts),
 		 member);
@@ -47,13 +48,16 @@ static enum mount_kind kind_of(const struct mount_plan *mount)
 	return MOUNT_FRESH;
 }
 
-/* Files below /proc that may be covered by a bind mount (lxcfs does); what lies elsewhere in it is the kernel's alone. */
+/*
+ * Files below /proc that may be covered by a bind mount (lxcfs does); what lies elsewhere in it is
+ * the kernel's alone.
+ */
 static bool may_cover_in_proc(const char *path)
 {
 	static const char *const allowed[] = {
-		"cpuinfo", "meminfo", "stat",	   "uptime",
-		"loadavg", "swaps",   "diskstats", "slabinfo",
-		"sys/kernel/ns_last_pid",
+		"cpuinfo",   "meminfo",	 "stat",
+		"uptime",    "loadavg",	 "swaps",
+		"diskstats", "slabinfo", "sys/kernel/ns_last_pid",
 	};
 
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
@@ -62,7 +66,10 @@ static bool may_cover_in_proc(const char *path)
 	return false;
 }
 
-/* A mount over /proc would make everybody who writes to /proc/self/attr and the like write to a fake (CVE-2019-16884). */
+/*
+ * A mount over /proc would make everybody who writes to /proc/self/attr and the like write to a
+ * fake (CVE-2019-16884).
+ */
 static int check_proc(const struct rootfs *rootfs, const struct mount_plan *mount)
 {
 	const char *destination = mount->spec->destination;
@@ -98,8 +105,8 @@ static int check_bind(struct rootfs *rootfs, struct mount_plan *mount)
 				     mount->options.data);
 	mount->source = mount->spec->source;
 	if (mount->source[0] != '/')
-		mount->source = arena_printf(rootfs->arena, "%s/%s", rootfs->options.bundle,
-					     mount->source);
+		mount->source =
+			arena_printf(rootfs->arena, "%s/%s", rootfs->options.bundle, mount->source);
 	return mount->source ? 0 : -ENOMEM;
 }
 
@@ -117,8 +124,8 @@ static int check_kind(struct rootfs *rootfs, struct mount_plan *mount)
 					     "missing, and no bind mount");
 		return 0;
 	case MOUNT_FRESH:
-		mount->source = mount->spec->source && *mount->spec->source ? mount->spec->source :
-									       type;
+		mount->source =
+			mount->spec->source && *mount->spec->source ? mount->spec->source : type;
 		return 0;
 	case MOUNT_REMOUNT:
 	case MOUNT_CGROUP:
@@ -133,10 +140,14 @@ int mount_decide(struct rootfs *rootfs, struct mount_plan *mount)
 	int result;
 
 	mount_property(rootfs, mount, "options", property);
-	result = mount_options_read(rootfs->arena, &mount->spec->options, property, &mount->options);
+	result =
+		mount_options_read(rootfs->arena, &mount->spec->options, property, &mount->options);
 	if (result < 0)
 		return result;
-	/* Type "bind" alone is no bind mount by the letter of the specification, but all take it for one. */
+	/*
+	 * Type "bind" alone is no bind mount by the letter of the specification, but all take it
+	 * for one.
+	 */
 	if (mount->spec->type && strcmp(mount->spec->type, "bind") == 0)
 		mount->options.set |= MS_BIND;
 	mount->kind = kind_of(mount);
@@ -155,7 +166,7 @@ int mount_open_source(const struct rootfs *rootfs, struct mount_plan *mount)
 
 	if (mount->kind != MOUNT_BIND)
 		return 0;
-	tree = mount_clone(AT_FDCWD, mount->source, mount->options.set & MS_REC);
+	tree = host_clone(mount->source, mount->options.set & MS_REC);
 	if (tree >= 0) {
 		mount->tree = tree;
 		return 0;

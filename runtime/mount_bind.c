@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bind mounts. The source is cloned, attached and changed by one descriptor, so that no path is walked twice; only on a
- * kernel without open_tree(2) the mount is found again by path, and compared.
+ * Bind mounts. The source is cloned, attached and changed by one descriptor, so that no path is
+ * walked twice; only on a kernel without open_tree(2) the mount is found again by path, and
+ * compared.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,12 +17,16 @@
 #include "lib/fd.h"
 #include "lib/path.h"
 #include "runtime/mount_call.h"
+#include "runtime/rootfs_host.h"
 #include "runtime/rootfs_inside.h"
 #include "runtime/spec/spec.h"
 
 enum { PROC_ROOT_INODE = 1 };
 
-/* Only a procfs, whole, may cover /proc: the container's namespaces may be such that it shows the host's. */
+/*
+ * Only a procfs, whole, may cover /proc: the container's namespaces may be such that it shows the
+ * host's.
+ */
 static int check_proc_source(const struct mount_plan *mount, int source)
 {
 	struct statfs info;
@@ -35,12 +40,17 @@ static int check_proc_source(const struct mount_plan *mount, int source)
 	return 0;
 }
 
-/* Flags and propagation of a bind mount by the descriptor of its root. */
+/*
+ * Flags and propagation of a bind mount by the descriptor of its root. One that stands for a fresh
+ * mount has no parts of its own.
+ */
 static int finish_bind(const struct rootfs *rootfs, const struct mount_plan *mount, int top)
 {
 	int result = 0;
 
-	if (mount->options.set & MOUNT_FLAGS_OWN)
+	if (mount->kind != MOUNT_BIND)
+		result = mount_change_all(top, mount->options.set);
+	else if (mount->options.set & MOUNT_FLAGS_OWN)
 		result = mount_change(top, mount->options.set, mount->options.clear);
 	if (result < 0)
 		return fail(-result, "mount %s: set its flags", mount->spec->destination);
@@ -70,7 +80,11 @@ static int bind_by_path(const struct rootfs *rootfs, const struct mount_plan *mo
 	top = mount_open_top(rootfs, mount);
 	if (top < 0)
 		return top;
-	if (stat(mount->source, &wanted) < 0 || fstat(top, &found) < 0)
+	result = host_stat(mount->source, &wanted);
+	if (result < 0)
+		return fail(-result, "mount %s: source %s", mount->spec->destination,
+			    mount->source);
+	if (fstat(top, &found) < 0)
 		return fail(errno, "mount %s: read it back", mount->spec->destination);
 	if (wanted.st_dev != found.st_dev || wanted.st_ino != found.st_ino)
 		return fail(EXDEV, "mount %s: somebody moved it away", mount->spec->destination);
@@ -83,7 +97,7 @@ static int bind_any(const struct rootfs *rootfs, const struct mount_plan *mount,
 	int result, tree = mount->tree;
 
 	if (tree < 0) {
-		own = mount_clone(AT_FDCWD, mount->source, mount->options.set & MS_REC);
+		own = host_clone(mount->source, mount->options.set & MS_REC);
 		if (own == -ENOSYS || own == -EPERM)
 			return bind_by_path(rootfs, mount, target);
 		if (own < 0)
@@ -97,7 +111,10 @@ static int bind_any(const struct rootfs *rootfs, const struct mount_plan *mount,
 	return finish_bind(rootfs, mount, tree);
 }
 
-/* /proc over /proc: the source is opened first and bound by descriptor, so that what was checked is what is mounted. */
+/*
+ * /proc over /proc: the source is opened first and bound by descriptor, so that what was checked is
+ * what is mounted.
+ */
 static int bind_proc(const struct rootfs *rootfs, const struct mount_plan *mount, int target)
 {
 	char source_path[PATH_FD_SIZE];
@@ -106,9 +123,9 @@ static int bind_proc(const struct rootfs *rootfs, const struct mount_plan *mount
 	int result;
 
 	if (mount->tree < 0) {
-		source = open(mount->source, O_PATH | O_CLOEXEC);
+		source = host_open(mount->source, O_PATH);
 		if (source < 0)
-			return fail(errno, "mount %s: source %s", mount->spec->destination,
+			return fail(-source, "mount %s: source %s", mount->spec->destination,
 				    mount->source);
 		checked.source = path_of_fd(source, source_path);
 	}
@@ -116,12 +133,14 @@ static int bind_proc(const struct rootfs *rootfs, const struct mount_plan *mount
 	return result < 0 ? result : bind_any(rootfs, &checked, target);
 }
 
-/* In a user namespace without a network namespace of its own the kernel gives no new sysfs: the host's, read-only. */
+/*
+ * In a user namespace without a network namespace of its own the kernel gives no new sysfs: the
+ * host's, read-only.
+ */
 int mount_bind_sysfs(const struct rootfs *rootfs, const struct mount_plan *mount, int target)
 {
 	struct mount_plan bind = *mount;
 
-	bind.kind = MOUNT_BIND;
 	bind.source = "/sys";
 	bind.options.set |= MS_BIND | MS_REC | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
 	bind.options.clear = 0;

@@ -20,7 +20,9 @@ enum {
 };
 #if defined(__mips__)
 enum {
-	NUMBER_BASE = _MIPS_SIM == 1 /* o32 */ ? 4000 : _MIPS_SIM == 3 /* n64 */ ? 5000 : 6000,
+	NUMBER_BASE = _MIPS_SIM == 1 /* o32 */ ? 4000 :
+		      _MIPS_SIM == 3 /* n64 */ ? 5000 :
+						 6000,
 };
 #else
 enum { NUMBER_BASE = 0 };
@@ -80,18 +82,20 @@ int mount_attach(int tree, int target)
 
 	if (!is_missing(result))
 		return result;
-	return result_of(mount(path_of_fd(tree, from), path_of_fd(target, to), NULL, MS_MOVE, NULL));
+	return result_of(
+		mount(path_of_fd(tree, from), path_of_fd(target, to), NULL, MS_MOVE, NULL));
 }
 
-int mount_attach_path(int tree, const char *path)
+int mount_attach_at(int tree, int dir, const char *path)
 {
-	return result_of(syscall(NUMBER_BASE + NUMBER_MOVE_MOUNT, tree, "", AT_FDCWD, path,
+	return result_of(syscall(NUMBER_BASE + NUMBER_MOVE_MOUNT, tree, "", dir, path,
 				 MOVE_FROM_EMPTY_PATH | MOVE_TO_SYMLINKS));
 }
 
 static int mount_path(const char *path, const struct mount_request *request)
 {
-	return result_of(mount(request->source, path, request->type, request->flags, request->data));
+	return result_of(
+		mount(request->source, path, request->type, request->flags, request->data));
 }
 
 int mount_on(int target, const struct mount_request *request)
@@ -198,7 +202,8 @@ int mount_change_at(int dir, const char *name, unsigned long set, unsigned long 
 	attributes.clear &= ~(uint64_t)ATTRIBUTE_ATIME_MASK;
 	if ((set | clear) & FLAGS_ATIME)
 		attributes.clear |= ATTRIBUTE_ATIME_MASK;
-	result = set_attributes(dir, name, *name ? AT_SYMLINK_NOFOLLOW : TREE_EMPTY_PATH, &attributes);
+	result = set_attributes(dir, name, *name ? AT_SYMLINK_NOFOLLOW : TREE_EMPTY_PATH,
+				&attributes);
 	if (!is_missing(result))
 		return result;
 	if (!*name)
@@ -212,9 +217,18 @@ int mount_change(int mount, unsigned long set, unsigned long clear)
 	return mount_change_at(mount, "", set, clear);
 }
 
+int mount_change_all(int mount, unsigned long set)
+{
+	const struct mount_attributes attributes = { .set = attributes_of(set & MOUNT_FLAGS_OWN) };
+	int result = set_attributes(mount, "", TREE_EMPTY_PATH | TREE_RECURSIVE, &attributes);
+
+	return is_missing(result) ? change_by_remount(mount, set & MOUNT_FLAGS_OWN, 0) : result;
+}
+
 int mount_change_root(unsigned long set)
 {
 	const struct mount_attributes attributes = { .set = attributes_of(set & MOUNT_FLAGS_OWN) };
+	struct mount_request request = { 0 };
 	int result = set_attributes(AT_FDCWD, "/", 0, &attributes);
 	struct statfs info;
 
@@ -222,7 +236,13 @@ int mount_change_root(unsigned long set)
 		return result;
 	if (statfs("/", &info) < 0)
 		return -errno;
-	return result_of(mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | flags_of(&info) | set, NULL));
+	request.flags = MS_REMOUNT | MS_BIND | flags_of(&info) | set;
+	return mount_path("/", &request);
+}
+
+int mount_propagate_root(unsigned long propagation)
+{
+	return mount_path("/", &(struct mount_request){ .flags = propagation });
 }
 
 int mount_propagate(int mount, unsigned long propagation)

@@ -11,25 +11,31 @@
 
 /* Newer than the headers of the C libraries that we build with; values from linux/mount.h. */
 enum mount_flag_bits {
-	MOUNT_FLAG_NOSYMFOLLOW = 256,	  /* MS_NOSYMFOLLOW, 5.10 */
-	MOUNT_FLAG_LAZYTIME = 1 << 25,	  /* MS_LAZYTIME, 4.0 */
+	MOUNT_FLAG_NOSYMFOLLOW = 256,  /* MS_NOSYMFOLLOW, 5.10 */
+	MOUNT_FLAG_LAZYTIME = 1 << 25, /* MS_LAZYTIME, 4.0 */
 };
 
-/* The MS_* flags that belong to one mount and not to the file system: what a bind mount can have of its own. */
+/*
+ * The MS_* flags that belong to one mount and not to the file system: what a bind mount can have of
+ * its own.
+ */
 #define MOUNT_FLAGS_OWN \
 	(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME | MS_RELATIME | \
 	 MS_STRICTATIME | MOUNT_FLAG_NOSYMFOLLOW)
 
 /*
- * A detached copy of the mount at `path` relative to `dir` ("" for dir itself), with what is mounted below it if
- * `recursive`: open_tree(2), 5.2. Descriptor or -errno, records nothing.
+ * A detached copy of the mount at `path` relative to `dir` ("" for dir itself), with what is
+ * mounted below it if `recursive`: open_tree(2), 5.2. Descriptor or -errno, records nothing.
  */
 int mount_clone(int dir, const char *path, bool recursive);
 
-/* Attach a detached mount, or move an attached one, to `target`: move_mount(2), or MS_MOVE. 0 or -errno, records nothing. */
+/*
+ * Attach a detached mount, or move an attached one, to `target`: move_mount(2), or MS_MOVE. 0 or
+ * -errno, records nothing.
+ */
 int mount_attach(int tree, int target);
-/* The same at a path of the host's, on top of what is mounted there, "/" included. */
-int mount_attach_path(int tree, const char *path);
+/* The same at `path` relative to `dir`, links followed. */
+int mount_attach_at(int tree, int dir, const char *path);
 
 /* mount(2) on a descriptor. 0 or -errno, records nothing. */
 struct mount_request {
@@ -41,8 +47,8 @@ struct mount_request {
 int mount_on(int target, const struct mount_request *request);
 
 /*
- * The same on a folder, cheaper: it becomes the working directory and is mounted on as ".". With a `name` the mount
- * goes to that entry of it, which must be known to be no link.
+ * The same on a folder, cheaper: it becomes the working directory and is mounted on as ".". With a
+ * `name` the mount goes to that entry of it, which must be known to be no link.
  */
 int mount_here(int folder, const char *name, const struct mount_request *request);
 
@@ -50,17 +56,27 @@ int mount_here(int folder, const char *name, const struct mount_request *request
 int mount_bind(int source, int target, bool recursive);
 
 /*
- * Set and clear flags (MS_*, only MOUNT_FLAGS_OWN count) of the mount whose root `mount` is; what is named in neither stays.
- * So flags that a user namespace has locked are kept by themselves. 0 or -errno, records nothing.
+ * Set and clear flags (MS_*, only MOUNT_FLAGS_OWN count) of the mount whose root `mount` is; what
+ * is named in neither stays. So flags that a user namespace has locked are kept by themselves. 0 or
+ * -errno, records nothing.
  */
 int mount_change(int mount, unsigned long set, unsigned long clear);
-/* The same of the mount at entry `name` of the folder `dir` (AT_FDCWD: the working directory); a link is not followed. */
+/*
+ * The same of the mount at entry `name` of the folder `dir` (AT_FDCWD: the working directory); a
+ * link is not followed.
+ */
 int mount_change_at(int dir, const char *name, unsigned long set, unsigned long clear);
 
-/* The same, only setting, for the mount that is the process's root: needs no procfs. */
+/* Set flags of a mount and of all below it; before 5.12 of it alone. */
+int mount_change_all(int mount, unsigned long set);
+/* Set flags, or propagation, of the mount that is the process's root: needs no procfs. */
 int mount_change_root(unsigned long set);
+int mount_propagate_root(unsigned long propagation);
 
-/* Propagation: MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE, with MS_REC if wanted. 0 or -errno. */
+/*
+ * Propagation: MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE, with MS_REC if wanted. 0 or
+ * -errno.
+ */
 int mount_propagate(int mount, unsigned long propagation);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tmpcopyup: a tmpfs starts with a copy of what lies below it. The tree belongs to the image, so every step is relative
- * to an open folder and follows no link; what changes under our hands gives an error or a
- * copy of something else in the same folder, never of something outside.
+ * tmpcopyup: a tmpfs starts with a copy of what lies below it. The tree belongs to the image, so
+ * every step is relative to an open folder and follows no link; what changes under our hands gives
+ * an error or a copy of something else in the same folder, never of something outside.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -138,6 +138,7 @@ static int copy_folder(int from, int to, dev_t device, int depth)
 	if (!folder)
 		return fail(errno, "read a folder");
 	take_fd(&own); /* closedir(3) closes it */
+	/* cppcheck-suppress readdirCalled */
 	while (result == 0 && (errno = 0, entry = readdir(folder))) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;

@@ -12,6 +12,7 @@
 #include "lib/fd.h"
 #include "lib/path.h"
 #include "runtime/mount_call.h"
+#include "runtime/rootfs_host.h"
 #include "runtime/rootfs_inside.h"
 #include "runtime/spec/spec.h"
 
@@ -51,19 +52,19 @@ static bool needs_root(const struct rootfs *rootfs, const struct mount_plan *mou
 }
 
 /*
- * A tmpfs whose root we hold without walking to it: mounted over the old root, where only we can be, opened there,
- * and moved to its place. The descriptor goes with it.
+ * A tmpfs whose root we hold without walking to it: mounted over the old root, where only we can
+ * be, opened there, and moved to its place. The descriptor goes with it.
  */
 static int stage_tmpfs(const struct mount_request *request, int target)
 {
 	auto_fd int top = -1;
-	int result;
+	int result = host_mount("/", request);
 
-	if (mount(request->source, "/", request->type, request->flags, request->data) < 0)
-		return -errno;
-	top = rootfs_open_attached("/");
+	if (result < 0)
+		return result;
+	top = host_open_top("/");
 	if (top < 0)
-		return -errno;
+		return top;
 	result = mount_attach(top, target);
 	return result < 0 ? result : take_fd(&top);
 }
@@ -71,7 +72,8 @@ static int stage_tmpfs(const struct mount_request *request, int target)
 static int make_tmpfs_root(struct rootfs *rootfs, struct mount_plan *mount, int target,
 			   const struct mount_request *request)
 {
-	const bool ours = rootfs->options.new_mount_namespace && !rootfs->in_place && !rootfs->shared;
+	const bool ours =
+		rootfs->options.new_mount_namespace && !rootfs->in_place && !rootfs->shared;
 	int result;
 
 	if (ours) {

@@ -11,12 +11,16 @@
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/path.h"
+#include "runtime/rootfs_host.h"
 #include "runtime/rootfs_inside.h"
 #include "runtime/spec/spec.h"
 
 enum { MOUNTPOINT_MODE = 0755 };
 
-/* /proc and /sys must be folders of their own, not links to somewhere (CVE-2019-19921, CVE-2023-27561). */
+/*
+ * /proc and /sys must be folders of their own, not links to somewhere (CVE-2019-19921,
+ * CVE-2023-27561).
+ */
 static int open_real_folder(int root, const char *path)
 {
 	const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW;
@@ -36,12 +40,18 @@ static int open_real_folder(int root, const char *path)
 static int source_is_folder(const struct mount_plan *mount, bool *folder)
 {
 	struct stat info;
+	int result;
 
 	*folder = true;
 	if (mount->kind != MOUNT_BIND)
 		return 0;
-	if ((mount->tree >= 0 ? fstat(mount->tree, &info) : stat(mount->source, &info)) < 0)
-		return fail(errno, "mount %s: source %s", mount->spec->destination, mount->source);
+	if (mount->tree >= 0)
+		result = fstat(mount->tree, &info) < 0 ? -errno : 0;
+	else
+		result = host_stat(mount->source, &info);
+	if (result < 0)
+		return fail(-result, "mount %s: source %s", mount->spec->destination,
+			    mount->source);
 	*folder = S_ISDIR(info.st_mode);
 	return 0;
 }
@@ -103,7 +113,9 @@ static int open_new_place(const struct rootfs *rootfs, const struct mount_plan *
 	return openat(rootfs->fresh->tree, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* The path led over links of the image: not into /proc, where the rules go by the path as written. */
+/*
+ * The path led over links of the image: not into /proc, where the rules go by the path as written.
+ */
 static int check_linked(const struct mount_plan *mount, int fd)
 {
 	struct statfs info;
@@ -111,7 +123,8 @@ static int check_linked(const struct mount_plan *mount, int fd)
 	if (fstatfs(fd, &info) < 0)
 		return fail(errno, "mount %s", mount->spec->destination);
 	if (info.f_type == PROC_SUPER_MAGIC)
-		return fail(EPERM, "mount %s: leads into /proc by a link", mount->spec->destination);
+		return fail(EPERM, "mount %s: leads into /proc by a link",
+			    mount->spec->destination);
 	return 0;
 }
 

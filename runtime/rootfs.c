@@ -14,6 +14,7 @@
 #include "lib/fd.h"
 #include "lib/path.h"
 #include "runtime/mount_call.h"
+#include "runtime/rootfs_host.h"
 #include "runtime/rootfs_inside.h"
 #include "runtime/spec/spec.h"
 
@@ -27,22 +28,25 @@ static int plan_path(struct rootfs *rootfs)
 
 	if (!path || !*path)
 		return fail_property("root.path", "missing");
-	rootfs->path = path[0] == '/' ? path :
-					arena_printf(rootfs->arena, "%s/%s", rootfs->options.bundle, path);
+	rootfs->path = path[0] == '/' ?
+			       path :
+			       arena_printf(rootfs->arena, "%s/%s", rootfs->options.bundle, path);
 	if (!rootfs->path)
 		return -ENOMEM;
 	/* A joined mount namespace has its own idea of what lies there: C will see. */
 	if (!rootfs->spec->namespaces[NAMESPACE_MOUNT].path) {
-		if (stat(rootfs->path, &info) < 0)
-			return fail(errno, "root.path: %s", rootfs->path);
+		const int result = host_stat(rootfs->path, &info);
+
+		if (result < 0)
+			return fail(-result, "root.path: %s", rootfs->path);
 		if (!S_ISDIR(info.st_mode))
 			return fail(ENOTDIR, "root.path: %s", rootfs->path);
 	}
-	rootfs->in_place = path_clean(rootfs->path, clean, sizeof(clean)) == 0 &&
-			   strcmp(clean, "/") == 0;
+	rootfs->in_place =
+		path_clean(rootfs->path, clean, sizeof(clean)) == 0 && strcmp(clean, "/") == 0;
 	/* The copy of the mounts that a user namespace gets is a slave of the host's already. */
-	rootfs->shared = (rootfs->spec->rootfs_propagation & MS_SHARED) &&
-			 !rootfs->options.user_namespace;
+	rootfs->shared =
+		(rootfs->spec->rootfs_propagation & MS_SHARED) && !rootfs->options.user_namespace;
 	if (rootfs->shared && rootfs->options.no_pivot)
 		return fail_property("linux.rootfsPropagation", "shared needs pivot_root");
 	/* A user namespace's root may be unable to walk to it by path. */
@@ -141,7 +145,7 @@ int rootfs_open_sources(struct rootfs *rootfs)
 	if (!rootfs->options.user_namespace)
 		return 0;
 	if (rootfs->options.new_mount_namespace && !rootfs->in_place) {
-		tree = mount_clone(AT_FDCWD, rootfs->path, true);
+		tree = host_clone(rootfs->path, true);
 		if (tree >= 0)
 			rootfs->tree = tree;
 		else if (tree != -ENOSYS && tree != -EPERM && tree != -EINVAL)
@@ -158,22 +162,14 @@ int rootfs_open_sources(struct rootfs *rootfs)
 
 /* ---- C: build ---- */
 
-int rootfs_open_attached(const char *path)
-{
-	/* "/" is where the process's root is, below what is mounted there; "/.." looks up what is on top. */
-	if (strcmp(path, "/") == 0)
-		path = "/..";
-	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
-
 /*
- * Mounting the rootfs must not be seen outside, and pivot_root(2) wants a parent that is not shared: the mount that
- * the rootfs lies on becomes private; we find its root by going up.
+ * Mounting the rootfs must not be seen outside, and pivot_root(2) wants a parent that is not
+ * shared: the mount that the rootfs lies on becomes private; we find its root by going up.
  */
 static int make_parent_private(const char *path)
 {
 	enum { DEEPEST = 256 };
-	auto_fd int here = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_fd int here = host_open(path, O_PATH | O_DIRECTORY);
 
 	for (int i = 0; here >= 0 && i < DEEPEST; i++) {
 		int result = mount_propagate(here, MS_PRIVATE);
@@ -182,30 +178,39 @@ static int make_parent_private(const char *path)
 		if (result != -EINVAL)
 			return result < 0 ? fail(-result, "root.path: make its mount private") : 0;
 		up = openat(here, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (up < 0)
+			up = -errno;
 		close_fd(&here);
 		here = up;
 	}
-	return fail(here < 0 ? errno : EINVAL, "root.path: find the mount of %s", path);
+	return fail(here < 0 ? -here : EINVAL, "root.path: find the mount of %s", path);
 }
 
-/* Nothing that we mount goes out to the host; what the host mounts may come in where a volume wants it. */
+/*
+ * Nothing that we mount goes out to the host; what the host mounts may come in where a volume wants
+ * it.
+ */
 static int isolate(const struct rootfs *rootfs)
 {
+	int result;
+
 	if (rootfs->shared)
 		return rootfs->in_place ? 0 : make_parent_private(rootfs->path);
-	if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
-		return fail(errno, "make the mounts of the new namespace slaves");
-	return 0;
+	result = host_mount("/", &(struct mount_request){ .flags = MS_SLAVE | MS_REC });
+	return result < 0 ? fail(-result, "make the mounts of the new namespace slaves") : 0;
 }
 
-/* With the clone in hand, what lies on its place below it is ours to use: the scratch goes there first. */
+/*
+ * With the clone in hand, what lies on its place below it is ours to use: the scratch goes there
+ * first.
+ */
 static int attach_tree(struct rootfs *rootfs, bool from_host)
 {
 	int result = mask_prepare(rootfs, rootfs->attach);
 
 	if (result < 0)
 		return result;
-	result = mount_attach_path(rootfs->tree, rootfs->attach);
+	result = host_attach(rootfs->tree, rootfs->attach);
 	if (result == 0 && from_host)
 		result = mount_propagate(rootfs->tree, MS_SLAVE | MS_REC);
 	if (result < 0)
@@ -217,17 +222,22 @@ static int attach_tree(struct rootfs *rootfs, bool from_host)
 /* A kernel without open_tree(2). A scratch at "/" would be seen outside if that is shared. */
 static int attach_path(struct rootfs *rootfs)
 {
+	const struct mount_request bind = { .source = rootfs->path, .flags = MS_BIND | MS_REC };
 	int result = rootfs->shared ? 0 : mask_prepare(rootfs, "/");
 
 	if (result < 0)
 		return result;
-	if (mount(rootfs->path, rootfs->attach, NULL, MS_BIND | MS_REC, NULL) < 0)
-		return fail(errno, "root.path: bind %s", rootfs->path);
-	rootfs->root = rootfs_open_attached(rootfs->attach);
-	return rootfs->root < 0 ? fail(errno, "root.path: open %s", rootfs->path) : 0;
+	result = host_mount(rootfs->attach, &bind);
+	if (result < 0)
+		return fail(-result, "root.path: bind %s", rootfs->path);
+	rootfs->root = host_open_top(rootfs->attach);
+	return rootfs->root < 0 ? fail(-rootfs->root, "root.path: open %s", rootfs->path) : 0;
 }
 
-/* The rootfs becomes a mount of its own: what pivot_root(2) asks for, and what can be made read-only. */
+/*
+ * The rootfs becomes a mount of its own: what pivot_root(2) asks for, and what can be made
+ * read-only.
+ */
 static int attach(struct rootfs *rootfs)
 {
 	const bool from_host = rootfs->tree >= 0;
@@ -238,11 +248,12 @@ static int attach(struct rootfs *rootfs)
 	if (result < 0)
 		return result;
 	if (!rootfs->options.new_mount_namespace || rootfs->in_place) {
-		rootfs->root = open(rootfs->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		return rootfs->root < 0 ? fail(errno, "root.path: open %s", rootfs->path) : 0;
+		rootfs->root = host_open(rootfs->path, O_PATH | O_DIRECTORY);
+		return rootfs->root < 0 ? fail(-rootfs->root, "root.path: open %s", rootfs->path) :
+					  0;
 	}
 	if (!from_host)
-		rootfs->tree = mount_clone(AT_FDCWD, rootfs->path, true);
+		rootfs->tree = host_clone(rootfs->path, true);
 	if (rootfs->tree >= 0)
 		return attach_tree(rootfs, from_host);
 	if (rootfs->tree == -ENOSYS || rootfs->tree == -EPERM)
@@ -250,7 +261,10 @@ static int attach(struct rootfs *rootfs)
 	return fail(-rootfs->tree, "root.path: %s", rootfs->path);
 }
 
-/* Descriptors are made paths by /proc/self/fd/N: that must be a procfs. P has looked at the one that we have a copy of. */
+/*
+ * Descriptors are made paths by /proc/self/fd/N: that must be a procfs. P has looked at the one
+ * that we have a copy of.
+ */
 static int open_proc(struct rootfs *rootfs)
 {
 	if (rootfs->options.proc > 0 && rootfs->options.new_mount_namespace)
@@ -304,8 +318,11 @@ int rootfs_finish(struct rootfs *rootfs)
 		if (result < 0)
 			return fail(-result, "root.readonly: make / read-only");
 	}
-	if (propagation && mount(NULL, "/", NULL, propagation, NULL) < 0)
-		return fail(errno, "linux.rootfsPropagation");
+	if (propagation) {
+		result = mount_propagate_root(propagation);
+		if (result < 0)
+			return fail(-result, "linux.rootfsPropagation");
+	}
 	return rootfs_verify(rootfs);
 }
 

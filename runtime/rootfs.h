@@ -17,12 +17,12 @@ struct rootfs;
 struct spec;
 
 struct rootfs_options {
-	const char *bundle;	/* absolute path of the bundle */
+	const char *bundle;	     /* absolute path of the bundle */
 	const struct cgroup *cgroup; /* for mounts of type cgroup; may be NULL */
-	int proc;		/* the host's procfs, open and verified; 0 or -1: rootfs_build() opens its own */
-	bool no_pivot;		/* --no-pivot: move the mount and chroot */
-	bool user_namespace;	/* the container has a user namespace: new, or joined */
-	bool new_mount_namespace; /* false: a joined or inherited one: mounts are made there all the same */
+	int proc;		     /* the host's procfs, open and verified; <= 0: our own */
+	bool no_pivot;		     /* --no-pivot: move the mount and chroot */
+	bool user_namespace;	     /* the container has a user namespace: new, or joined */
+	bool new_mount_namespace;    /* else mounts are made in the joined or inherited one */
 };
 
 /*
@@ -39,27 +39,39 @@ struct rootfs *rootfs_plan(struct arena *arena, const struct spec *spec,
  */
 int rootfs_open_sources(struct rootfs *rootfs);
 
-/* C: propagation, rootfs bind, mounts in the listed order, devices, /dev links, masks, read-only paths. */
+/*
+ * C: propagation, rootfs bind, mounts in the listed order, devices, /dev links, masks, read-only
+ * paths.
+ */
 int rootfs_build(struct rootfs *rootfs);
 
-/* The rootfs as an O_PATH descriptor, valid in C between build and enter (createContainer hooks start there). */
+/*
+ * The rootfs as an O_PATH descriptor, valid in C between build and enter (createContainer hooks
+ * start there).
+ */
 int rootfs_fd(const struct rootfs *rootfs);
 
 /*
- * C: make it "/": pivot_root(".", "."), on an initramfs move-mount and chroot (found out by itself), or as --no-pivot
- * says. Drops the old root. cwd is "/" after.
+ * C: make it "/": pivot_root(".", "."), on an initramfs move-mount and chroot (found out by
+ * itself), or as --no-pivot says. Drops the old root. cwd is "/" after.
  */
 int rootfs_enter(struct rootfs *rootfs);
 
 /* C, after enter: bind a terminal (descriptor of the pty's slave) on /dev/console. */
 int rootfs_bind_console(struct rootfs *rootfs, int terminal);
 
-/* C, last: root and tmpfs read-only as promised, root propagation, then read back all promised read-only, nosuid, masked mounts. */
+/*
+ * C, last: root and tmpfs read-only as promised, root propagation, then read back all promised
+ * read-only, nosuid, masked mounts.
+ */
 int rootfs_finish(struct rootfs *rootfs);
 
 void rootfs_close(struct rootfs *rootfs);
 
-/* The mount option words that this build knows, for `features`: number `index`, NULL after the last. */
+/*
+ * The mount option words that this build knows, for `features`: number `index`, NULL after the
+ * last.
+ */
 const char *rootfs_mount_option(size_t index);
 
 #endif

@@ -17,6 +17,7 @@
 #include "lib/file.h"
 #include "lib/path.h"
 #include "runtime/mount_call.h"
+#include "runtime/rootfs_host.h"
 #include "runtime/rootfs_inside.h"
 #include "runtime/spec/spec.h"
 
@@ -58,7 +59,10 @@ static void unescape(char *text)
 	*to = 0;
 }
 
-/* "36 35 98:0 /mnt1 /mnt2 rw,noatime ...": the fifth field if the second is `root`, NUL-terminated in place; else NULL. */
+/*
+ * "36 35 98:0 /mnt1 /mnt2 rw,noatime ...": the fifth field if the second is `root`, NUL-terminated
+ * in place; else NULL.
+ */
 static char *child_mount(char *line, int root)
 {
 	char *rest;
@@ -79,9 +83,10 @@ static char *child_mount(char *line, int root)
 }
 
 /*
- * Everything that was mounted on the old root itself goes: in its new place below the container's root no path leads
- * there, but a procfs in the namespace would still let a user namespace inside mount one without our masks.
- * cwd is the old root. In a user namespace the mounts are locked together and stay.
+ * Everything that was mounted on the old root itself goes: in its new place below the container's
+ * root no path leads there, but a procfs in the namespace would still let a user namespace inside
+ * mount one without our masks. cwd is the old root. In a user namespace the mounts are locked
+ * together and stay.
  */
 static int unmount_children(const struct rootfs *rootfs, char *mountinfo, int root)
 {
@@ -106,25 +111,30 @@ static int unmount_children(const struct rootfs *rootfs, char *mountinfo, int ro
 }
 
 /*
- * Put the rootfs over "/" and make that our root, as switch_root does. All that is left of the old tree is its root
- * mount right below: `..` at our root does not lead there, nor does setns(2), which looks up what is on top.
+ * Put the rootfs over "/" and make that our root, as switch_root does. All that is left of the old
+ * tree is its root mount right below: `..` at our root does not lead there, nor does setns(2),
+ * which looks up what is on top.
  */
 static int enter_by_move(struct rootfs *rootfs)
 {
-	auto_fd int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_fd int old = host_open("/", O_PATH | O_DIRECTORY);
 	const int root = old < 0 ? -1 : mount_id(rootfs->proc, old);
 	char *mountinfo = read_mountinfo(rootfs);
-	int result;
+	const struct mount_request move = { .source = ".", .flags = MS_MOVE };
+	int result = 0;
 
 	/* It would go out to the host, and to undo that would undo what the volumes share. */
 	if (rootfs->shared)
-		return fail(EINVAL, "linux.rootfsPropagation: shared, but pivot_root is not to be had");
+		return fail(EINVAL,
+			    "linux.rootfsPropagation: shared, but pivot_root is not to be had");
 	if (!mountinfo)
 		return -errno;
 	if (root < 0)
 		return fail(EINVAL, "change of root: find the old root's mount");
-	if (strcmp(rootfs->attach, "/") != 0 && mount(".", "/", NULL, MS_MOVE, NULL) < 0)
-		return fail(errno, "change of root: move the rootfs to /");
+	if (strcmp(rootfs->attach, "/") != 0)
+		result = host_mount("/", &move);
+	if (result < 0)
+		return fail(-result, "change of root: move the rootfs to /");
 	if (chroot(".") < 0 || fchdir(old) < 0)
 		return fail(errno, "change of root");
 	result = unmount_children(rootfs, mountinfo, root);
@@ -136,7 +146,7 @@ static int enter_by_move(struct rootfs *rootfs)
 /* Is the root that we have the very first one, the initramfs? Its mount is its own parent. */
 static bool root_is_first(const struct rootfs *rootfs)
 {
-	auto_fd int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_fd int old = host_open("/", O_PATH | O_DIRECTORY);
 	const int root = old < 0 ? -1 : mount_id(rootfs->proc, old);
 	char *mountinfo = read_mountinfo(rootfs);
 	char first[32];
@@ -157,8 +167,8 @@ static bool root_is_first(const struct rootfs *rootfs)
 /* ---- with it ---- */
 
 /*
- * cwd is the new root; on top of it lies the old one, and on top of that, if we had to put it on the old "/", the
- * scratch. Each call takes the topmost away; one too many would take the new root.
+ * cwd is the new root; on top of it lies the old one, and on top of that, if we had to put it on
+ * the old "/", the scratch. Each call takes the topmost away; one too many would take the new root.
  */
 static int drop_old_root(const struct rootfs *rootfs)
 {
@@ -178,22 +188,27 @@ static int drop_old_root(const struct rootfs *rootfs)
 	return 0;
 }
 
-/* Where the old root's mounts are shared with the host, unmounting them must not go out: they become slaves first. */
+/*
+ * Where the old root's mounts are shared with the host, unmounting them must not go out: they
+ * become slaves first.
+ */
 static int isolate_old_root(const struct rootfs *rootfs, int old)
 {
-	if (fchdir(old) < 0 || mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL) < 0 ||
-	    fchdir(rootfs->root) < 0)
-		return fail(errno, "change of root: make the old root a slave");
-	return 0;
+	const struct mount_request slave = { .flags = MS_SLAVE | MS_REC };
+	int result = mount_here(old, NULL, &slave);
+
+	if (result == 0 && fchdir(rootfs->root) < 0)
+		result = -errno;
+	return result < 0 ? fail(-result, "change of root: make the old root a slave") : 0;
 }
 
 static int enter_by_pivot(struct rootfs *rootfs)
 {
-	auto_fd int old = rootfs->shared ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	auto_fd int old = rootfs->shared ? host_open("/", O_PATH | O_DIRECTORY) : -1;
 	int result = 0;
 
 	if (rootfs->shared && old < 0)
-		return fail(errno, "change of root: open /");
+		return fail(-old, "change of root: open /");
 	if (syscall(SYS_pivot_root, ".", ".") < 0) {
 		if (errno == EINVAL && IS_ENABLED(CONFIG_INITRAMFS_PIVOT) && root_is_first(rootfs))
 			return enter_by_move(rootfs);
@@ -221,12 +236,11 @@ int rootfs_enter(struct rootfs *rootfs)
 static int bind_through(int proc, int source, int target)
 {
 	char from[PATH_FD_SIZE], to[PATH_FD_SIZE];
-	int result = 0;
+	int result;
 
 	snprintf(from, sizeof(from), "self/fd/%d", source);
 	snprintf(to, sizeof(to), "self/fd/%d", target);
-	if (fchdir(proc) < 0 || mount(from, to, NULL, MS_BIND, NULL) < 0)
-		result = -errno;
+	result = mount_here(proc, to, &(struct mount_request){ .source = from, .flags = MS_BIND });
 	if (chdir("/") < 0 && result == 0)
 		result = -errno;
 	return result;
@@ -241,7 +255,10 @@ static int bind_after_enter(const struct rootfs *rootfs, int source, int target)
 	return tree < 0 ? tree : mount_attach(tree, target);
 }
 
-/* The image may have put a link there (CVE-2025-52565, CVE-2026-88264): not followed, and not accepted. */
+/*
+ * The image may have put a link there (CVE-2025-52565, CVE-2026-88264): not followed, and not
+ * accepted.
+ */
 static int open_console(int dev)
 {
 	struct stat info;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of this room share: the plan of a container's file system and what is open of it. */
+/*
+ * What the files of this room share: the plan of a container's file system and what is open of it.
+ */
 #ifndef RUNTIME_ROOTFS_INSIDE_H
 #define RUNTIME_ROOTFS_INSIDE_H
 
@@ -14,10 +16,10 @@ struct spec;
 struct spec_mount;
 
 enum mount_kind {
-	MOUNT_FRESH,	  /* a file system by its type */
+	MOUNT_FRESH, /* a file system by its type */
 	MOUNT_BIND,
-	MOUNT_REMOUNT,	  /* flags of what is mounted there already */
-	MOUNT_CGROUP,	  /* type cgroup or cgroup2: the cgroup room knows */
+	MOUNT_REMOUNT,	   /* flags of what is mounted there already */
+	MOUNT_CGROUP,	   /* type cgroup or cgroup2: the cgroup room knows */
 	MOUNT_PROPAGATION, /* propagation words and nothing else */
 };
 
@@ -26,35 +28,35 @@ struct mount_plan {
 	enum mount_kind kind;
 	struct mount_options options;
 	const char *source; /* bind: absolute, host's view; fresh: what the file system is given */
-	int tree; /* the bind source as a detached mount, opened by P; or, in C, the root of a tmpfs we need again; or -1 */
+	int tree; /* the bind source as a detached mount, opened by P; or, in C, the root of a tmpfs
+		     we need again; or -1 */
 };
 
 struct rootfs {
 	struct arena *arena;
 	const struct spec *spec;
 	struct rootfs_options options;
-	const char *path;	    /* of the rootfs, absolute, as the host sees it */
-	const char *attach;	    /* where in the old tree it is put: itself, or "/" if C may be unable to reach it */
-	struct mount_plan *mounts;  /* spec->mount_count of them */
-	const struct mount_plan *fresh; /* the last tmpfs that C made and nobody else can write to; tree is its root */
-	bool *covered;		    /* of each masked path, then of each read-only path: it was there */
-	bool in_place;		    /* the rootfs is the root that C has already: no bind, no change of root */
-	bool shared;		    /* the mounts of the new namespace stay in the host's peer groups */
-	bool devices;		    /* make default devices: /dev is not a bind mount */
-	int tree;		    /* the rootfs as a detached mount, opened by P; or -1 */
-	int root;		    /* O_PATH, in C */
-	int proc;		    /* the host's procfs, verified, in C */
-	int scratch;		    /* see mask.c; -1: none */
-	bool scratch_on_root;	    /* it is mounted over the old "/" */
+	const char *path;   /* of the rootfs, absolute, as the host sees it */
+	const char *attach; /* where in the old tree it is put: itself, or "/" if C may be unable to
+			       reach it */
+	struct mount_plan *mounts;	/* spec->mount_count of them */
+	const struct mount_plan *fresh; /* the last tmpfs that C made and nobody else can write to;
+					   tree is its root */
+	bool *covered; /* of each masked path, then of each read-only path: it was there */
+	bool in_place; /* the rootfs is the root that C has already: no bind, no change of root */
+	bool shared;   /* the mounts of the new namespace stay in the host's peer groups */
+	bool devices;  /* make default devices: /dev is not a bind mount */
+	int tree;      /* the rootfs as a detached mount, opened by P; or -1 */
+	int root;      /* O_PATH, in C */
+	int proc;      /* the host's procfs, verified, in C */
+	int scratch;   /* see mask.c; -1: none */
+	bool scratch_on_root; /* it is mounted over the old "/" */
 };
-
-/* C: what is on top at a path of the old tree, "/" too. O_PATH descriptor, or -1 with errno. rootfs.c */
-int rootfs_open_attached(const char *path);
 
 /* "mounts[3].options" for messages. */
 enum { MOUNT_PROPERTY_SIZE = 40 };
-char *mount_property(const struct rootfs *rootfs, const struct mount_plan *mount, const char *member,
-		     char buffer[MOUNT_PROPERTY_SIZE]);
+char *mount_property(const struct rootfs *rootfs, const struct mount_plan *mount,
+		     const char *member, char buffer[MOUNT_PROPERTY_SIZE]);
 
 /* P: decide about one mount; spec and tree are set. mount.c */
 int mount_decide(struct rootfs *rootfs, struct mount_plan *mount);
@@ -65,10 +67,14 @@ int mount_make(struct rootfs *rootfs, struct mount_plan *mount);
 int mount_make_fresh(struct rootfs *rootfs, struct mount_plan *mount);
 int mount_make_bind(const struct rootfs *rootfs, const struct mount_plan *mount, int target);
 /*
- * In a user namespace without a network namespace of its own the kernel gives no new sysfs: the host's, read-only.
+ * In a user namespace without a network namespace of its own the kernel gives no new sysfs: the
+ * host's, read-only.
  */
 int mount_bind_sysfs(const struct rootfs *rootfs, const struct mount_plan *mount, int target);
-/* The mount that was just made: what a walk to the destination finds now. Descriptor or -errno recorded. */
+/*
+ * The mount that was just made: what a walk to the destination finds now. Descriptor or -errno
+ * recorded.
+ */
 int mount_open_top(const struct rootfs *rootfs, const struct mount_plan *mount);
 /* The propagation words of a mount whose root `top` is. 0 or -errno recorded. */
 int mount_apply_propagation(const struct mount_plan *mount, int top);
@@ -80,7 +86,10 @@ int mount_make_readonly(struct rootfs *rootfs);
  * a file for a file. mount_target.c
  */
 int mount_target(const struct rootfs *rootfs, const struct mount_plan *mount);
-/* C: a new folder of its own right in the fresh tmpfs: its name there; NULL where that is not the case. */
+/*
+ * C: a new folder of its own right in the fresh tmpfs: its name there; NULL where that is not the
+ * case.
+ */
 const char *mount_new_place(const struct rootfs *rootfs, const struct mount_plan *mount);
 
 /* C: fill the tmpfs `mount` with a copy of the folder `below`. mount_copy_up.c */
@@ -89,7 +98,9 @@ int mount_copy_up(int below, int mount);
 /* C: device nodes and links. device.c */
 int devices_make(const struct rootfs *rootfs);
 
-/* C: maskedPaths and readonlyPaths. Preparing mounts something at `place` in the old tree. mask.c */
+/*
+ * C: maskedPaths and readonlyPaths. Preparing mounts something at `place` in the old tree. mask.c
+ */
 int mask_prepare(struct rootfs *rootfs, const char *place);
 int mask_apply(struct rootfs *rootfs);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The last look before the user's program: what it will find at each path that was promised to be read-only, nosuid,
- * nodev, noexec or masked. The paths are walked as it will walk them, from its own root, which can
- * only be read here; statfs(2) says the flags of the mount that a path leads to.
+ * The last look before the user's program: what it will find at each path that was promised to be
+ * read-only, nosuid, nodev, noexec or masked. The paths are walked as it will walk them, from its
+ * own root, which can only be read here; statfs(2) says the flags of the mount that a path leads
+ * to.
  */
 #include <errno.h>
 #include <string.h>

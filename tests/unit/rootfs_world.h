@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A small world for the tests of the container's file system: a mount namespace of its own in a process of its own,
- * a tmpfs with a bundle in it, a specification to change. Each test runs twice: with all system calls, and as on an
- * old kernel (openat2, open_tree, move_mount and mount_setattr answer ENOSYS).
+ * A small world for the tests of the container's file system: a mount namespace of its own in a
+ * process of its own, a tmpfs with a bundle in it, a specification to change. Each test runs twice:
+ * with all system calls, and as on an old kernel (openat2, open_tree, move_mount and mount_setattr
+ * answer ENOSYS).
  */
 #ifndef TESTS_UNIT_ROOTFS_WORLD_H
 #define TESTS_UNIT_ROOTFS_WORLD_H
@@ -44,9 +45,16 @@ struct world {
 #define WORDS(...) \
 	{ \
 		.items = (const char *[]){ __VA_ARGS__, NULL }, \
-		.count = sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *), .present = true, \
+		.count = sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *), \
+		.present = true, \
 	}
-#define NO_WORDS { .items = (const char *[]){ NULL } }
+#define NO_WORDS \
+	{ \
+		.items = (const char *[]) \
+		{ \
+			NULL \
+		} \
+	}
 
 static inline void filter_calls(const unsigned int *numbers, size_t count, int error)
 {
@@ -56,9 +64,12 @@ static inline void filter_calls(const unsigned int *numbers, size_t count, int e
 
 	program[size++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0);
 	for (size_t i = 0; i < count; i++) {
-		program[size++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, numbers[i], 0, 1);
-		program[size++] = (struct sock_filter)BPF_STMT(
-			BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ((unsigned int)error & SECCOMP_RET_DATA));
+		program[size++] =
+			(struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, numbers[i], 0, 1);
+		program[size++] =
+			(struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+						     SECCOMP_RET_ERRNO | ((unsigned int)error &
+									  SECCOMP_RET_DATA));
 	}
 	program[size++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 	filter.len = size;
@@ -176,22 +187,23 @@ static inline bool says(const char *text)
 /* The default mounts of the specification's example, without the control groups. */
 static inline void add_default_mounts(struct world *world)
 {
-	static const char *const dev[] = { "nosuid", "strictatime", "mode=755", "size=65536k", NULL };
-	static const char *const pts[] = { "nosuid", "noexec", "newinstance", "ptmxmode=0666",
-					   "mode=0620", NULL };
-	static const char *const shm[] = { "nosuid", "noexec", "nodev", "mode=1777", "size=65536k",
+	static const char *const dev[] = { "nosuid", "strictatime", "mode=755", "size=65536k",
 					   NULL };
+	static const char *const pts[] = { "nosuid",	    "noexec",	 "newinstance",
+					   "ptmxmode=0666", "mode=0620", NULL };
+	static const char *const shm[] = { "nosuid",	"noexec",      "nodev",
+					   "mode=1777", "size=65536k", NULL };
 	static const char *const sys[] = { "nosuid", "noexec", "nodev", "ro", NULL };
 
 	add_mount(world, (struct spec_mount){ "/proc", "proc", "proc", NO_WORDS });
-	add_mount(world, (struct spec_mount){ "/dev", "tmpfs", "tmpfs",
-					      { (const char **)dev, 4, true } });
-	add_mount(world, (struct spec_mount){ "/dev/pts", "devpts", "devpts",
-					      { (const char **)pts, 5, true } });
-	add_mount(world, (struct spec_mount){ "/dev/shm", "tmpfs", "shm",
-					      { (const char **)shm, 5, true } });
-	add_mount(world, (struct spec_mount){ "/sys", "sysfs", "sysfs",
-					      { (const char **)sys, 4, true } });
+	add_mount(world,
+		  (struct spec_mount){ "/dev", "tmpfs", "tmpfs", { (const char **)dev, 4, true } });
+	add_mount(world, (struct spec_mount){
+				 "/dev/pts", "devpts", "devpts", { (const char **)pts, 5, true } });
+	add_mount(world, (struct spec_mount){
+				 "/dev/shm", "tmpfs", "shm", { (const char **)shm, 5, true } });
+	add_mount(world,
+		  (struct spec_mount){ "/sys", "sysfs", "sysfs", { (const char **)sys, 4, true } });
 }
 
 /* Each test once as the kernel is, once as an old one. */

@@ -68,7 +68,8 @@ static void test_mount_through_a_link(struct world *world)
 {
 	check(symlink(OUTSIDE, ROOTFS "/data") == 0);
 	add_mount(world, (struct spec_mount){ "/data/made", "tmpfs", "tmpfs", NO_WORDS });
-	add_mount(world, (struct spec_mount){ "/data/bound", "bind", "/etc/passwd", WORDS("bind", "ro") });
+	add_mount(world,
+		  (struct spec_mount){ "/data/bound", "bind", "/etc/passwd", WORDS("bind", "ro") });
 	check(build(world) == 0);
 	check(outside_is_untouched() && !exists(OUTSIDE "/bound"));
 	check(exists(ROOTFS OUTSIDE "/made") && flags_at(ROOTFS OUTSIDE "/bound") == MS_RDONLY);

@@ -7,7 +7,8 @@ static bool is_device(const char *path, unsigned int major_number, unsigned int 
 	struct stat info;
 
 	return lstat(path, &info) == 0 && S_ISCHR(info.st_mode) &&
-	       info.st_rdev == makedev(major_number, minor_number) && (info.st_mode & 07777) == 0666;
+	       info.st_rdev == makedev(major_number, minor_number) &&
+	       (info.st_mode & 07777) == 0666;
 }
 
 static bool is_link(const char *path, const char *target)
@@ -21,10 +22,10 @@ static void default_spec(struct world *world)
 {
 	add_default_mounts(world);
 	world->spec.root.readonly = true;
-	world->spec.masked_paths = (struct spec_strings)WORDS("/proc/acpi", "/proc/keys",
-							      "/proc/timer_list", "/proc/kcore",
-							      "/sys/firmware", "/not/there", "/masked",
-							      "/masked-folder");
+	world->spec.masked_paths =
+		(struct spec_strings)WORDS("/proc/acpi", "/proc/keys", "/proc/timer_list",
+					   "/proc/kcore", "/sys/firmware", "/not/there", "/masked",
+					   "/masked-folder");
 	/* The list lives in this frame: it is used here. */
 	make_folder_at(ROOTFS "/masked-folder");
 	make_file_at(ROOTFS "/masked-folder/secret", "secret");
@@ -73,7 +74,8 @@ static void test_default(struct world *world)
 	check(flags_at("/") & MS_RDONLY);
 	check(type_at("/proc") == PROC_SUPER_MAGIC);
 	check(flags_at("/dev") == MS_NOSUID && type_at("/dev") == TMPFS_MAGIC);
-	check(flags_at("/dev/pts") == (MS_NOSUID | MS_NOEXEC) && type_at("/dev/pts") == DEVPTS_SUPER_MAGIC);
+	check(flags_at("/dev/pts") == (MS_NOSUID | MS_NOEXEC) &&
+	      type_at("/dev/pts") == DEVPTS_SUPER_MAGIC);
 	check(flags_at("/dev/shm") == (MS_NOSUID | MS_NODEV | MS_NOEXEC));
 	check(flags_at("/sys") == (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC));
 	check_devices();

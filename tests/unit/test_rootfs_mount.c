@@ -21,7 +21,8 @@ static void test_bind_is_not_recursive(struct world *world)
 	make_source();
 	add_mount(world, (struct spec_mount){ "/one", "bind", OUTSIDE "/tree", WORDS("bind") });
 	add_mount(world, (struct spec_mount){ "/all", "bind", OUTSIDE "/tree", WORDS("rbind") });
-	add_mount(world, (struct spec_mount){ "/ro", "bind", OUTSIDE "/tree", WORDS("bind", "ro") });
+	add_mount(world,
+		  (struct spec_mount){ "/ro", "bind", OUTSIDE "/tree", WORDS("bind", "ro") });
 	enter(world);
 	check(file_is("/one/file", "tree") && !exists("/one/sub/file") && exists("/one/sub"));
 	check(file_is("/all/file", "tree") && file_is("/all/sub/file", "sub"));
@@ -37,9 +38,11 @@ static void test_bind_of_a_file(struct world *world)
 
 	add_mount(world, (struct spec_mount){ "/etc/new", "bind", OUTSIDE "/file",
 					      WORDS("rbind", "ro", "nosuid", "nodev", "noexec") });
-	add_mount(world, (struct spec_mount){ "/etc/other", "bind", "../outside/file", WORDS("bind") });
+	add_mount(world,
+		  (struct spec_mount){ "/etc/other", "bind", "../outside/file", WORDS("bind") });
 	enter(world);
-	check(stat("/etc/new", &info) == 0 && S_ISREG(info.st_mode) && file_is("/etc/new", "outside"));
+	check(stat("/etc/new", &info) == 0 && S_ISREG(info.st_mode) &&
+	      file_is("/etc/new", "outside"));
 	check(flags_at("/etc/new") == (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC));
 	/* Relative to the bundle; without flags of its own it is writable. */
 	check(file_is("/etc/other", "outside") && flags_at("/etc/other") == 0);
@@ -48,7 +51,8 @@ BOTH_KERNELS(test_bind_of_a_file)
 
 static void test_missing_source(struct world *world)
 {
-	add_mount(world, (struct spec_mount){ "/a", "bind", OUTSIDE "/missing", WORDS("bind", "ro") });
+	add_mount(world,
+		  (struct spec_mount){ "/a", "bind", OUTSIDE "/missing", WORDS("bind", "ro") });
 	check(build(world) == -ENOENT && says(OUTSIDE "/missing"));
 	check(!exists(ROOTFS "/a"));
 }
@@ -58,9 +62,11 @@ BOTH_KERNELS(test_missing_source)
 static void test_flags_of_the_source_are_kept(struct world *world)
 {
 	make_folder_at(OUTSIDE "/strict");
-	check(mount("strict", OUTSIDE "/strict", "tmpfs", MS_NOSUID | MS_NOEXEC | MS_NOATIME, NULL) == 0);
+	check(mount("strict", OUTSIDE "/strict", "tmpfs", MS_NOSUID | MS_NOEXEC | MS_NOATIME,
+		    NULL) == 0);
 	add_mount(world, (struct spec_mount){ "/plain", "bind", OUTSIDE "/strict", WORDS("bind") });
-	add_mount(world, (struct spec_mount){ "/more", "bind", OUTSIDE "/strict", WORDS("bind", "nodev") });
+	add_mount(world, (struct spec_mount){ "/more", "bind", OUTSIDE "/strict",
+					      WORDS("bind", "nodev") });
 	add_mount(world, (struct spec_mount){ "/less", "bind", OUTSIDE "/strict",
 					      WORDS("bind", "exec", "ro") });
 	add_mount(world, (struct spec_mount){ "/atime", "bind", OUTSIDE "/strict",
@@ -84,9 +90,12 @@ static unsigned long atime_flags(const char *path)
 static void test_access_times(struct world *world)
 {
 	add_mount(world, (struct spec_mount){ "/no", "bind", OUTSIDE, WORDS("bind", "noatime") });
-	add_mount(world, (struct spec_mount){ "/strict", "bind", OUTSIDE, WORDS("bind", "strictatime") });
-	add_mount(world, (struct spec_mount){ "/dir", "bind", OUTSIDE, WORDS("bind", "nodiratime", "ro") });
-	add_mount(world, (struct spec_mount){ "/fresh", "tmpfs", "tmpfs", WORDS("noatime", "nodiratime") });
+	add_mount(world,
+		  (struct spec_mount){ "/strict", "bind", OUTSIDE, WORDS("bind", "strictatime") });
+	add_mount(world, (struct spec_mount){ "/dir", "bind", OUTSIDE,
+					      WORDS("bind", "nodiratime", "ro") });
+	add_mount(world, (struct spec_mount){ "/fresh", "tmpfs", "tmpfs",
+					      WORDS("noatime", "nodiratime") });
 	enter(world);
 	check(atime_flags("/no") == 0x400);
 	check(atime_flags("/strict") == 0);
@@ -101,7 +110,8 @@ static void test_tmpfs_mode(struct world *world)
 
 	make_folder_at(ROOTFS "/private");
 	check(chmod(ROOTFS "/private", 01711) == 0);
-	add_mount(world, (struct spec_mount){ "/private", "tmpfs", "tmpfs", WORDS("nosuid", "size=64k") });
+	add_mount(world,
+		  (struct spec_mount){ "/private", "tmpfs", "tmpfs", WORDS("nosuid", "size=64k") });
 	add_mount(world, (struct spec_mount){ "/given", "tmpfs", "tmpfs", WORDS("mode=0700") });
 	add_mount(world, (struct spec_mount){ "/new", "tmpfs", "tmpfs", NO_WORDS });
 	enter(world);
@@ -115,10 +125,12 @@ BOTH_KERNELS(test_tmpfs_mode)
 /* Places for later mounts are made in it first. */
 static void test_readonly_tmpfs(struct world *world)
 {
-	add_mount(world, (struct spec_mount){ "/run", "tmpfs", "tmpfs", WORDS("ro", "nosuid", "mode=711") });
+	add_mount(world, (struct spec_mount){ "/run", "tmpfs", "tmpfs",
+					      WORDS("ro", "nosuid", "mode=711") });
 	add_mount(world, (struct spec_mount){ "/run/data", "bind", OUTSIDE, WORDS("bind") });
 	add_mount(world, (struct spec_mount){ "/run/deep/er", "tmpfs", "tmpfs", NO_WORDS });
-	add_mount(world, (struct spec_mount){ "/run/file", "bind", OUTSIDE "/file", WORDS("bind", "ro") });
+	add_mount(world,
+		  (struct spec_mount){ "/run/file", "bind", OUTSIDE "/file", WORDS("bind", "ro") });
 	add_mount(world, (struct spec_mount){ "/dev", "tmpfs", "tmpfs", WORDS("ro", "mode=755") });
 	enter(world);
 	check(flags_at("/run") == (MS_RDONLY | MS_NOSUID));
@@ -129,7 +141,9 @@ static void test_readonly_tmpfs(struct world *world)
 }
 BOTH_KERNELS(test_readonly_tmpfs)
 
-/* The second hides the first: its flags count, and the fresh folder of the first is no longer used. */
+/*
+ * The second hides the first: its flags count, and the fresh folder of the first is no longer used.
+ */
 static void test_mount_over_mount(struct world *world)
 {
 	add_mount(world, (struct spec_mount){ "/run", "tmpfs", "one", WORDS("ro", "nosuid") });
@@ -147,7 +161,8 @@ static void test_remount(struct world *world)
 {
 	add_mount(world, (struct spec_mount){ "/data", "tmpfs", "tmpfs", WORDS("nosuid") });
 	add_mount(world, (struct spec_mount){ "/data/sub", "tmpfs", "tmpfs", NO_WORDS });
-	add_mount(world, (struct spec_mount){ "/data", "none", "none", WORDS("remount", "bind", "ro") });
+	add_mount(world,
+		  (struct spec_mount){ "/data", "none", "none", WORDS("remount", "bind", "ro") });
 	add_mount(world, (struct spec_mount){ "/data/sub", "tmpfs", "none",
 					      WORDS("remount", "noexec", "size=8k") });
 	enter(world);
@@ -219,7 +234,8 @@ static void test_copy_up(struct world *world)
 	if (!IS_ENABLED(CONFIG_TMPCOPYUP))
 		_exit(CHILD_SKIPS);
 	make_tree();
-	add_mount(world, (struct spec_mount){ "/etc", "tmpfs", "tmpfs", WORDS("tmpcopyup", "nosuid", "ro") });
+	add_mount(world, (struct spec_mount){ "/etc", "tmpfs", "tmpfs",
+					      WORDS("tmpcopyup", "nosuid", "ro") });
 	enter(world);
 	check(type_at("/etc") == TMPFS_MAGIC && flags_at("/etc") == (MS_NOSUID | MS_RDONLY));
 	check(stat("/etc", &info) == 0 && (info.st_mode & 07777) == 0750);
@@ -246,7 +262,8 @@ static void test_copy_up_of_too_much(struct world *world)
 	make_folder_at(ROOTFS "/etc");
 	fd = open(ROOTFS "/etc/large", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	check(fd >= 0 && write(fd, text, sizeof(text)) == sizeof(text));
-	add_mount(world, (struct spec_mount){ "/etc", "tmpfs", "tmpfs", WORDS("tmpcopyup", "size=4k") });
+	add_mount(world,
+		  (struct spec_mount){ "/etc", "tmpfs", "tmpfs", WORDS("tmpcopyup", "size=4k") });
 	check(build(world) == -ENOSPC && says("large") && says("tmpcopyup"));
 }
 BOTH_KERNELS(test_copy_up_of_too_much)
@@ -322,25 +339,34 @@ static void test_propagation_words(struct world *world)
 	check(unshare(CLONE_NEWNS) == 0);
 	add_default_mounts(world);
 	add_mount(world, (struct spec_mount){ "/none", "bind", OUTSIDE, WORDS("bind") });
-	add_mount(world, (struct spec_mount){ "/private", "bind", OUTSIDE, WORDS("bind", "rprivate", "ro") });
-	add_mount(world, (struct spec_mount){ "/slave", "bind", OUTSIDE, WORDS("rbind", "rslave") });
-	add_mount(world, (struct spec_mount){ "/shared", "bind", OUTSIDE, WORDS("bind", "rshared") });
+	add_mount(world, (struct spec_mount){ "/private", "bind", OUTSIDE,
+					      WORDS("bind", "rprivate", "ro") });
+	add_mount(world,
+		  (struct spec_mount){ "/slave", "bind", OUTSIDE, WORDS("rbind", "rslave") });
+	add_mount(world,
+		  (struct spec_mount){ "/shared", "bind", OUTSIDE, WORDS("bind", "rshared") });
 	add_mount(world, (struct spec_mount){ "/fresh", "tmpfs", "tmpfs", WORDS("shared") });
-	add_mount(world, (struct spec_mount){ "/no", "bind", OUTSIDE, WORDS("bind", "unbindable") });
+	add_mount(world,
+		  (struct spec_mount){ "/no", "bind", OUTSIDE, WORDS("bind", "unbindable") });
 	enter(world);
 	/* The tree of the namespace is a slave of the host's: nothing goes out. */
-	check(strstr(propagation_of("/none"), "master:") && !strstr(propagation_of("/none"), "shared:"));
+	check(strstr(propagation_of("/none"), "master:") &&
+	      !strstr(propagation_of("/none"), "shared:"));
 	check(!strstr(propagation_of("/private"), ":"));
 	check(flags_at("/private") == MS_RDONLY);
 	check(strstr(propagation_of("/slave"), "master:"));
-	check(strstr(propagation_of("/shared"), "shared:") && strstr(propagation_of("/shared"), "master:"));
+	check(strstr(propagation_of("/shared"), "shared:") &&
+	      strstr(propagation_of("/shared"), "master:"));
 	check(strstr(propagation_of("/fresh"), "shared:"));
 	check(strstr(propagation_of("/no"), "unbindable"));
 	check(!strstr(propagation_of("/"), "shared:"));
 }
 BOTH_KERNELS(test_propagation_words)
 
-/* rootfsPropagation rshared and a volume rshared: what the container mounts there, the host sees; but not the rootfs. */
+/*
+ * rootfsPropagation rshared and a volume rshared: what the container mounts there, the host sees;
+ * but not the rootfs.
+ */
 static void test_shared_volume_reaches_the_host(struct world *world)
 {
 	int go, answer;
@@ -357,7 +383,8 @@ static void test_shared_volume_reaches_the_host(struct world *world)
 	add_mount(world, (struct spec_mount){ "/vol", "bind", OUTSIDE, WORDS("rbind", "rshared") });
 	enter(world);
 	check(!reaches_outside(go, answer));
-	check(mount("reached", "/vol/sub", "tmpfs", 0, NULL) == 0 && mkdir("/vol/sub/reached", 0755) == 0);
+	check(mount("reached", "/vol/sub", "tmpfs", 0, NULL) == 0 &&
+	      mkdir("/vol/sub/reached", 0755) == 0);
 	check(reaches_outside(go, answer));
 	check(strstr(propagation_of("/"), "shared:"));
 	check(file_is("/vol/file", "outside") && flags_at("/sys/firmware") & MS_RDONLY);
@@ -376,7 +403,8 @@ static void test_nothing_reaches_the_host(struct world *world)
 	add_default_mounts(world);
 	add_mount(world, (struct spec_mount){ "/vol", "bind", OUTSIDE, WORDS("rbind") });
 	enter(world);
-	check(mount("sub", "/vol/sub", "tmpfs", 0, NULL) == 0 && mkdir("/vol/sub/reached", 0755) == 0);
+	check(mount("sub", "/vol/sub", "tmpfs", 0, NULL) == 0 &&
+	      mkdir("/vol/sub/reached", 0755) == 0);
 	check(!reaches_outside(go, answer));
 	check(exists("/vol/sub/reached"));
 }
@@ -391,7 +419,8 @@ static void test_rootfs_private(struct world *world)
 	check(unshare(CLONE_NEWNS) == 0);
 	add_default_mounts(world);
 	world->spec.rootfs_propagation = MS_PRIVATE;
-	add_mount(world, (struct spec_mount){ "/slave", "bind", OUTSIDE, WORDS("rbind", "rslave") });
+	add_mount(world,
+		  (struct spec_mount){ "/slave", "bind", OUTSIDE, WORDS("rbind", "rslave") });
 	enter(world);
 	check(!strstr(propagation_of("/"), ":"));
 	check(strstr(propagation_of("/slave"), "master:"));

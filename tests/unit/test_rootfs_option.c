@@ -31,12 +31,24 @@ static void test_words_that_set(void **state)
 		const char *word;
 		unsigned long flags;
 	} words[] = {
-		{ "bind", MS_BIND }, { "rbind", MS_BIND | MS_REC }, { "defaults", 0 },
-		{ "dirsync", MS_DIRSYNC }, { "iversion", MS_I_VERSION }, { "lazytime", 1 << 25 },
-		{ "mand", MS_MANDLOCK }, { "noatime", MS_NOATIME }, { "nodev", MS_NODEV },
-		{ "nodiratime", MS_NODIRATIME }, { "noexec", MS_NOEXEC }, { "nosuid", MS_NOSUID },
-		{ "nosymfollow", 256 }, { "relatime", MS_RELATIME }, { "remount", MS_REMOUNT },
-		{ "ro", MS_RDONLY }, { "silent", MS_SILENT }, { "strictatime", MS_STRICTATIME },
+		{ "bind", MS_BIND },
+		{ "rbind", MS_BIND | MS_REC },
+		{ "defaults", 0 },
+		{ "dirsync", MS_DIRSYNC },
+		{ "iversion", MS_I_VERSION },
+		{ "lazytime", 1 << 25 },
+		{ "mand", MS_MANDLOCK },
+		{ "noatime", MS_NOATIME },
+		{ "nodev", MS_NODEV },
+		{ "nodiratime", MS_NODIRATIME },
+		{ "noexec", MS_NOEXEC },
+		{ "nosuid", MS_NOSUID },
+		{ "nosymfollow", 256 },
+		{ "relatime", MS_RELATIME },
+		{ "remount", MS_REMOUNT },
+		{ "ro", MS_RDONLY },
+		{ "silent", MS_SILENT },
+		{ "strictatime", MS_STRICTATIME },
 		{ "sync", MS_SYNCHRONOUS },
 	};
 
@@ -58,13 +70,20 @@ static void test_words_that_clear(void **state)
 		const char *clears, *sets;
 		unsigned long flag;
 	} pairs[] = {
-		{ "async", "sync", MS_SYNCHRONOUS }, { "atime", "noatime", MS_NOATIME },
-		{ "dev", "nodev", MS_NODEV }, { "diratime", "nodiratime", MS_NODIRATIME },
-		{ "exec", "noexec", MS_NOEXEC }, { "loud", "silent", MS_SILENT },
-		{ "noiversion", "iversion", MS_I_VERSION }, { "nolazytime", "lazytime", 1 << 25 },
-		{ "nomand", "mand", MS_MANDLOCK }, { "norelatime", "relatime", MS_RELATIME },
-		{ "nostrictatime", "strictatime", MS_STRICTATIME }, { "rw", "ro", MS_RDONLY },
-		{ "suid", "nosuid", MS_NOSUID }, { "symfollow", "nosymfollow", 256 },
+		{ "async", "sync", MS_SYNCHRONOUS },
+		{ "atime", "noatime", MS_NOATIME },
+		{ "dev", "nodev", MS_NODEV },
+		{ "diratime", "nodiratime", MS_NODIRATIME },
+		{ "exec", "noexec", MS_NOEXEC },
+		{ "loud", "silent", MS_SILENT },
+		{ "noiversion", "iversion", MS_I_VERSION },
+		{ "nolazytime", "lazytime", 1 << 25 },
+		{ "nomand", "mand", MS_MANDLOCK },
+		{ "norelatime", "relatime", MS_RELATIME },
+		{ "nostrictatime", "strictatime", MS_STRICTATIME },
+		{ "rw", "ro", MS_RDONLY },
+		{ "suid", "nosuid", MS_NOSUID },
+		{ "symfollow", "nosymfollow", 256 },
 	};
 
 	(void)state;
@@ -89,7 +108,8 @@ static void test_propagation_in_order(void **state)
 	assert_int_equal(options.propagation_count, 2);
 	assert_int_equal(options.propagation[0], MS_SLAVE | MS_REC);
 	assert_int_equal(options.propagation[1], MS_SHARED);
-	assert_int_equal(read_list(&options, "private", "rprivate", "unbindable", "runbindable"), 0);
+	assert_int_equal(read_list(&options, "private", "rprivate", "unbindable", "runbindable"),
+			 0);
 	assert_int_equal(options.propagation[0], MS_PRIVATE);
 	assert_int_equal(options.propagation[1], MS_PRIVATE | MS_REC);
 	assert_int_equal(options.propagation[2], MS_UNBINDABLE);
@@ -127,16 +147,18 @@ static void test_too_much_data_is_refused(void **state)
 static void test_words_of_missing_symbols(void **state)
 {
 	static const char *const recursive[] = {
-		"ratime", "rdev", "rdiratime", "rexec", "rnoatime", "rnodev", "rnodiratime", "rnoexec",
-		"rnorelatime", "rnostrictatime", "rnosuid", "rnosymfollow", "rrelatime", "rro", "rrw",
-		"rstrictatime", "rsuid", "rsymfollow",
+		"ratime",	"rdev",		"rdiratime",  "rexec",	     "rnoatime",
+		"rnodev",	"rnodiratime",	"rnoexec",    "rnorelatime", "rnostrictatime",
+		"rnosuid",	"rnosymfollow", "rrelatime",  "rro",	     "rrw",
+		"rstrictatime", "rsuid",	"rsymfollow",
 	};
 	struct mount_options options;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(recursive) / sizeof(recursive[0]); i++) {
 		assert_true(read_list(&options, recursive[i]) < 0);
-		assert_non_null(strstr(error_last()->text, "CONFIG_RECURSIVE_ATTRIBUTES is not set"));
+		assert_non_null(
+			strstr(error_last()->text, "CONFIG_RECURSIVE_ATTRIBUTES is not set"));
 		assert_non_null(strstr(error_last()->text, recursive[i]));
 	}
 	assert_true(read_list(&options, "idmap") < 0);

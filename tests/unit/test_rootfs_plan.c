@@ -52,7 +52,8 @@ static void test_mounts(struct world *world)
 	check(accepts(world, (struct spec_mount){ "/", NULL, NULL, WORDS("remount", "ro") }));
 	check(!accepts(world, (struct spec_mount){ "/a", "none", NULL, WORDS("bind") }));
 	check(says("mounts[0].source"));
-	check(!accepts(world, (struct spec_mount){ "/a", "none", "/etc", WORDS("bind", "size=1k") }));
+	check(!accepts(world,
+		       (struct spec_mount){ "/a", "none", "/etc", WORDS("bind", "size=1k") }));
 	check(says("size=1k"));
 	check(!accepts(world, (struct spec_mount){ "/a", NULL, "x", NO_WORDS }));
 	check(says("mounts[0].type"));
@@ -69,12 +70,13 @@ BOTH_KERNELS(test_mounts)
 static void test_proc(struct world *world)
 {
 	static const char *const fine[] = {
-		"/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/uptime", "/proc/loadavg",
-		"/proc/swaps", "/proc/diskstats", "/proc/slabinfo", "/proc/sys/kernel/ns_last_pid",
+		"/proc/cpuinfo",   "/proc/meminfo",  "/proc/stat",
+		"/proc/uptime",	   "/proc/loadavg",  "/proc/swaps",
+		"/proc/diskstats", "/proc/slabinfo", "/proc/sys/kernel/ns_last_pid",
 	};
 	static const char *const refused[] = {
-		"/proc/self", "/proc/self/attr", "/proc/sys", "/proc/1", "/proc/cpuinfo/x",
-		"/proc/sys/kernel", "/proc/kcore",
+		"/proc/self",	   "/proc/self/attr",  "/proc/sys",   "/proc/1",
+		"/proc/cpuinfo/x", "/proc/sys/kernel", "/proc/kcore",
 	};
 
 	check(accepts(world, (struct spec_mount){ "/proc", "proc", "proc", NO_WORDS }));
@@ -83,12 +85,13 @@ static void test_proc(struct world *world)
 	check(accepts(world, (struct spec_mount){ "/proc", NULL, NULL, WORDS("remount", "ro") }));
 	check(accepts(world, (struct spec_mount){ "/process", "tmpfs", "tmpfs", NO_WORDS }));
 	for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++) {
-		check(accepts(world, (struct spec_mount){ fine[i], "none", "/etc/passwd", WORDS("bind") }));
+		check(accepts(world, (struct spec_mount){ fine[i], "none", "/etc/passwd",
+							  WORDS("bind") }));
 		check(!accepts(world, (struct spec_mount){ fine[i], "tmpfs", "tmpfs", NO_WORDS }));
 	}
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-		check(!accepts(world,
-			       (struct spec_mount){ refused[i], "none", "/etc/passwd", WORDS("bind") }));
+		check(!accepts(world, (struct spec_mount){ refused[i], "none", "/etc/passwd",
+							   WORDS("bind") }));
 		check(says("inside /proc"));
 	}
 }
@@ -118,7 +121,7 @@ BOTH_KERNELS(test_paths)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_BOTH(test_root),  TEST_BOTH(test_namespace_of_others),
+		TEST_BOTH(test_root),	TEST_BOTH(test_namespace_of_others),
 		TEST_BOTH(test_mounts), TEST_BOTH(test_proc),
 		TEST_BOTH(test_paths),	TEST_BOTH(test_shared_needs_pivot),
 	};
