@@ -42,6 +42,7 @@ static struct arena_block *new_block(size_t size)
 
 	if (ARENA_SPLIT)
 		return calloc(1, size);
+	/* cppcheck-suppress invalidFunctionArg */
 	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
 		return NULL;

@@ -294,7 +294,7 @@ static int scan_key(struct scan *scan, struct level *level)
 /* A value that holds no others. */
 static int scan_plain(struct scan *scan)
 {
-	size_t index;
+	size_t index = 0;
 	int result = begin_value(scan, &index);
 
 	if (result < 0)

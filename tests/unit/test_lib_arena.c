@@ -72,6 +72,24 @@ static void test_too_much(void **state)
 	assert_non_null(arena_alloc(&arena, 10));
 }
 
+/* Beginning in the caller's memory, going on in the kernel's. */
+static void test_in_room(void **state)
+{
+	char room[64] = { 0 };
+	auto_arena struct arena arena = ARENA_ON(room);
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		char *text = arena_printf(&arena, "number %d", i);
+
+		assert_non_null(text);
+		assert_int_equal(atoi(text + 7), i);
+		text = arena_alloc(&arena, 5);
+		assert_int_equal(text[0] | text[1] | text[2] | text[3] | text[4], 0);
+		memset(text, 0xff, 5);
+	}
+}
+
 static void test_large_blocks(void **state)
 {
 	auto_arena struct arena arena = { 0 };
@@ -91,8 +109,11 @@ static void test_large_blocks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_zeroed_and_aligned),  cmocka_unit_test(test_strings),
-		cmocka_unit_test(test_printf_leaves_zeros), cmocka_unit_test(test_too_much),
+		cmocka_unit_test(test_zeroed_and_aligned),
+		cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_printf_leaves_zeros),
+		cmocka_unit_test(test_too_much),
+		cmocka_unit_test(test_in_room),
 		cmocka_unit_test(test_large_blocks),
 	};
 

@@ -92,6 +92,29 @@ static void test_read_pipe(void **state)
 	assert_int_equal(waitpid(writer, NULL, 0), writer);
 }
 
+/* One that nobody writes to is empty; one that is slow is waited for. */
+static void test_read_fifo(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	size_t size = 99;
+	int fd;
+	pid_t writer;
+
+	(void)state;
+	assert_int_equal(mkfifoat(folder, "fifo", 0600), 0);
+	assert_string_equal(file_read(&arena, folder, "fifo", 100, &size), "");
+	assert_int_equal(size, 0);
+	fd = openat(folder, "fifo", O_RDWR | O_CLOEXEC);
+	writer = fork();
+	if (writer == 0) {
+		usleep(100000);
+		_exit(write(fd, "late", 4) != 4);
+	}
+	close(fd);
+	assert_string_equal(file_read(&arena, folder, "fifo", 100, &size), "late");
+	assert_int_equal(waitpid(writer, NULL, 0), writer);
+}
+
 static void test_read_small(void **state)
 {
 	char buffer[64], large[9000], data[8999];
@@ -180,6 +203,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_read, set_up, tear_down),
 		cmocka_unit_test(test_read_pipe),
+		cmocka_unit_test_setup_teardown(test_read_fifo, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_read_small, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_write, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_replace, set_up, tear_down),
