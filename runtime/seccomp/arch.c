@@ -70,19 +70,19 @@ static void attempt_failed(int number)
 static bool attempt(long (*call)(void))
 {
 	struct sigaction action = { .sa_handler = attempt_failed };
-	int status = -1;
-	pid_t pid = fork();
+	pid_t pid = fork(), ended;
+	int status;
 
 	if (pid == 0) {
 		sigaction(SIGSEGV, &action, NULL);
 		sigaction(SIGSYS, &action, NULL);
 		_exit(call() > 0 ? 0 : 1);
 	}
-	if (pid < 0)
-		return true;
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	do
+		ended = waitpid(pid, &status, 0);
+	while (ended < 0 && errno == EINTR);
+	/* Not known: then it is not left out. */
+	return pid < 0 || ended < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 static long getpid_x86(void)
