@@ -5,13 +5,16 @@
  * default and drops the exceptions. An exception goes away only by a write of just the same
  * numbers, so overlapping rules are worked out here.
  */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/arena.h"
 #include "lib/error.h"
+#include "lib/fd.h"
 #include "lib/log.h"
 #include "runtime/cgroup/devices.h"
 
@@ -109,18 +112,19 @@ static const char *file_for(bool allow)
 	return allow ? "devices.allow" : "devices.deny";
 }
 
-static int write_rule(struct group *group, const struct device_rule *rule, bool allow)
+/* `fd`: devices.allow or devices.deny; the kernel takes one rule with each write(2). */
+static int write_rule(const struct group *group, int fd, const struct device_rule *rule, bool allow)
 {
 	char text[DEVICE_TEXT_SIZE];
-	int result = group_write(group, file_for(allow), device_text(rule, text));
 
-	if (result == -EPERM && rule->optional) {
+	device_text(rule, text);
+	if (write(fd, text, strlen(text)) >= 0)
+		return 0;
+	if (errno == EPERM && rule->optional) {
 		log_debug("%s: %s is not allowed to %s", property, text, group->path);
 		return 0;
 	}
-	return result < 0 ? fail(-result, "%s: write '%s' to %s/%s", property, text, group->path,
-				 file_for(allow)) :
-			    0;
+	return fail(errno, "%s: write '%s' to %s/%s", property, text, group->path, file_for(allow));
 }
 
 /* A number or "*"; *text goes on to what follows. */
@@ -168,13 +172,18 @@ static struct device_rule rule_without(struct device_rule rule, const struct dev
 static int write_all(struct group *group, const struct device_rule *rules, size_t count, bool allow,
 		     const struct device_rule *but, size_t but_count)
 {
+	auto_fd int fd = -1;
 	int result = 0;
 
 	for (size_t i = 0; i < count && result == 0; i++) {
 		const struct device_rule rule = rule_without(rules[i], but, but_count);
 
-		if (rule.access)
-			result = write_rule(group, &rule, allow);
+		if (rule.access == 0)
+			continue;
+		if (fd < 0)
+			fd = group_open_file(group, file_for(allow), O_WRONLY);
+		result = fd < 0 ? fail(-fd, "%s: open %s/%s", property, group->path, file_for(allow)) :
+				  write_rule(group, fd, &rule, allow);
 	}
 	return result;
 }

@@ -25,15 +25,18 @@ int cgroup_open_enter(struct cgroup *cgroup)
 {
 	for (size_t i = 0; i < cgroup->count; i++) {
 		struct group *group = &cgroup->groups[i];
-		char path[PATH_MAX + sizeof(procs_file)];
 
-		/* v2: group->dir does, and as a rule nothing has to be written. */
-		if (group_is_v2(group) || group->procs >= 0)
+		/* v2: as a rule nothing has to be written, and if so its folder does. */
+		if (group_is_v2(group)) {
+			if (group_open(group) < 0)
+				return fail(errno, "open cgroup %s", group->path);
 			continue;
-		snprintf(path, sizeof(path), "%s/%s", group->path, procs_file);
-		group->procs = open(path, O_WRONLY | O_CLOEXEC);
+		}
+		if (group->procs >= 0)
+			continue;
+		group->procs = group_open_file(group, procs_file, O_WRONLY);
 		if (group->procs < 0)
-			return fail(errno, "open %s", path);
+			return fail(-group->procs, "open %s/%s", group->path, procs_file);
 	}
 	return 0;
 }
@@ -118,7 +121,8 @@ static struct cgroup *copy(struct arena *arena, const struct cgroup *cgroup)
 	*result = *cgroup;
 	result->arena = arena;
 	for (size_t i = 0; i < result->count; i++) {
-		result->groups[i].dir = result->groups[i].procs = -1;
+		result->groups[i].dir = AT_FDCWD;
+		result->groups[i].procs = -1;
 		result->groups[i].ours = false;
 	}
 	return result;

@@ -244,9 +244,8 @@ static bool parse_self(char *line, char **controllers, char **path)
 
 int cgroup_find_in(struct arena *arena, char *self_cgroup, char *mountinfo, struct found *found)
 {
-	auto_arena struct arena scratch = { 0 };
 	struct mounts mounts = { 0 };
-	int result = parse_mounts(&scratch, mountinfo, &mounts);
+	int result = parse_mounts(arena, mountinfo, &mounts);
 	char *controllers, *path, *end;
 
 	found->count = 0;
@@ -290,7 +289,6 @@ static bool find_usual(const char *self_cgroup, bool need_own, struct found *fou
 
 int cgroup_find(struct arena *arena, bool need_own, struct found *found)
 {
-	auto_arena struct arena scratch = { 0 };
 	char small[SELF_CGROUP_SIZE], *self_cgroup = small, *mountinfo;
 	ssize_t size = file_read_small(AT_FDCWD, "/proc/self/cgroup", small, sizeof(small));
 
@@ -298,7 +296,7 @@ int cgroup_find(struct arena *arena, bool need_own, struct found *found)
 	if (size == -ENOENT)
 		return 0; /* a kernel without cgroups */
 	if (size == sizeof(small) - 1) {
-		self_cgroup = file_read(&scratch, AT_FDCWD, "/proc/self/cgroup", MOUNTINFO_LIMIT, NULL);
+		self_cgroup = file_read(arena, AT_FDCWD, "/proc/self/cgroup", MOUNTINFO_LIMIT, NULL);
 		if (!self_cgroup)
 			return -errno;
 	} else if (size < 0) {
@@ -306,7 +304,7 @@ int cgroup_find(struct arena *arena, bool need_own, struct found *found)
 	}
 	if (find_usual(self_cgroup, need_own, found))
 		return 0;
-	mountinfo = file_read(&scratch, AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_LIMIT, NULL);
+	mountinfo = file_read(arena, AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_LIMIT, NULL);
 	if (!mountinfo)
 		return -errno;
 	return cgroup_find_in(arena, self_cgroup, mountinfo, found);

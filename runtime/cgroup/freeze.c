@@ -51,13 +51,12 @@ static char event_value(const char *text, const char *key)
 int group_wait_event(struct group *group, const char *key, char value, int timeout_ms)
 {
 	const int64_t deadline = now_ms() + timeout_ms;
-	int dir = group_open(group);
-	auto_fd int fd = dir < 0 ? dir : openat(dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	auto_fd int fd = group_open_file(group, "cgroup.events", O_RDONLY);
 	struct pollfd wait = { .fd = fd, .events = POLLPRI };
 	char text[256];
 
 	if (fd < 0)
-		return dir < 0 ? dir : -errno;
+		return fd;
 	for (;;) {
 		ssize_t size = pread(fd, text, sizeof(text) - 1, 0);
 		int64_t left = deadline - now_ms();
@@ -80,7 +79,7 @@ static int is_frozen_v2(struct group *group, bool above)
 	ssize_t size = group_read(group, above ? "cgroup.events" : "cgroup.freeze", text,
 				  sizeof(text));
 
-	if (size == -ENOENT && group->dir >= 0)
+	if (size == -ENOENT)
 		return 0; /* before 5.2, or the group is gone */
 	if (size < 0)
 		return (int)size;
@@ -105,16 +104,11 @@ int group_is_frozen(struct group *group)
 
 int cgroup_is_frozen(const struct cgroup *cgroup)
 {
-	struct group *found = group_freezer((struct cgroup *)(uintptr_t)cgroup), group;
-	int result;
+	struct group *group = group_freezer((struct cgroup *)(uintptr_t)cgroup);
 
-	if (!found)
+	if (!group)
 		return 0;
-	group = *found;
-	result = group_is_v2(&group) ? is_frozen_v2(&group, false) : is_frozen_v1(&group);
-	if (found->dir < 0)
-		close_fd(&group.dir);
-	return result;
+	return group_is_v2(group) ? is_frozen_v2(group, false) : is_frozen_v1(group);
 }
 
 static int freeze_v1(struct group *group)
@@ -160,7 +154,7 @@ int cgroup_freeze(struct cgroup *cgroup)
 	result = group_is_v2(group) ? freeze_v2(group) : freeze_v1(group);
 	if (result == 0)
 		return 0;
-	if (result == -ENOENT && group_is_v2(group) && group->dir >= 0)
+	if (result == -ENOENT && group_is_v2(group) && group_open(group) >= 0)
 		return no_freezer();
 	group_thaw(group);
 	return fail(-result, "freeze cgroup %s", group->path);
@@ -177,7 +171,7 @@ int cgroup_thaw(struct cgroup *cgroup)
 	struct group *group = group_freezer(cgroup);
 	int result = group ? group_thaw(group) : -EOPNOTSUPP;
 
-	if (!group || (result == -ENOENT && group_is_v2(group) && group->dir >= 0))
+	if (!group || (result == -ENOENT && group_is_v2(group) && group_open(group) >= 0))
 		return no_freezer();
 	return result < 0 ? fail(-result, "thaw cgroup %s", group->path) : 0;
 }

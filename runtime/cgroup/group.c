@@ -50,24 +50,48 @@ struct group *group_v2(struct cgroup *cgroup)
 int group_open(struct group *group)
 {
 	if (group->dir < 0) {
-		group->dir = open(group->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		group->dir = openat(AT_FDCWD, group->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (group->dir < 0)
 			return -errno;
 	}
 	return group->dir;
 }
 
+void group_close(struct group *group)
+{
+	if (group->dir >= 0)
+		close_fd(&group->dir);
+	group->dir = AT_FDCWD;
+}
+
+/* The name of a file for openat(2) and the like: below group->dir if that is open, else as a whole. */
+static const char *name_of(const struct group *group, const char *file, char path[GROUP_PATH_SIZE])
+{
+	if (group->dir >= 0)
+		return file;
+	snprintf(path, GROUP_PATH_SIZE, "%s/%s", group->path, file);
+	return path;
+}
+
+int group_open_file(struct group *group, const char *file, int flags)
+{
+	char path[GROUP_PATH_SIZE];
+	int fd = openat(group->dir, name_of(group, file, path), flags | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
 int group_write(struct group *group, const char *file, const char *value)
 {
-	int dir = group_open(group);
+	char path[GROUP_PATH_SIZE];
 
-	return dir < 0 ? dir : file_write(dir, file, value, strlen(value));
+	return file_write(group->dir, name_of(group, file, path), value, strlen(value));
 }
 
 ssize_t group_read(struct group *group, const char *file, char *buffer, size_t size)
 {
-	int dir = group_open(group);
-	ssize_t length = dir < 0 ? dir : file_read_small(dir, file, buffer, size);
+	char path[GROUP_PATH_SIZE];
+	ssize_t length = file_read_small(group->dir, name_of(group, file, path), buffer, size);
 
 	if (length > 0 && buffer[length - 1] == '\n')
 		buffer[--length] = '\0';
@@ -88,23 +112,53 @@ bool group_is_usual(const char *controller)
 	return false;
 }
 
-bool group_has_usual(const char *list, bool all)
+bool group_has_usual(const char *list)
 {
-	size_t count = 0;
+	for (size_t i = 0; i < USUAL_COUNT; i++) {
+		if (word_in(list, ' ', usual_controllers[i]))
+			return true;
+	}
+	return false;
+}
 
-	for (size_t i = 0; i < USUAL_COUNT; i++)
-		count += word_in(list, ' ', usual_controllers[i]);
-	return all ? count == USUAL_COUNT : count > 0;
+bool group_lacks_usual(struct cgroup *cgroup)
+{
+	for (size_t i = 0; i < USUAL_COUNT; i++) {
+		const char *name = usual_controllers[i];
+
+		/* What is on v1 cannot be here. */
+		if (group_v1(cgroup, strcmp(name, "io") == 0 ? "blkio" : name))
+			continue;
+		if (!group_v2_enabled(cgroup) || !word_in(cgroup->enabled, ' ', name))
+			return true;
+	}
+	return false;
 }
 
 const char *group_v2_offer(struct arena *arena, const char *mount)
 {
-	char path[PATH_MAX + sizeof("/cgroup.controllers")], text[GROUP_FILE_SIZE];
+	char path[GROUP_PATH_SIZE], text[GROUP_FILE_SIZE];
 
 	if (snprintf(path, sizeof(path), "%s/cgroup.controllers", mount) >= (int)sizeof(path) ||
 	    file_read_small(AT_FDCWD, path, text, sizeof(text)) < 0)
 		text[0] = '\0';
 	return arena_strdup(arena, text);
+}
+
+const char *group_v2_enabled(struct cgroup *cgroup)
+{
+	const struct group *group = group_v2(cgroup);
+	char path[GROUP_PATH_SIZE], text[GROUP_FILE_SIZE];
+
+	if (cgroup->enabled || !group)
+		return cgroup->enabled;
+	strcpy(path, group->path);
+	strcpy(strrchr(path, '/'), "/cgroup.subtree_control");
+	/* With more than one folder to be made the parent is not there yet. */
+	if (group->own > 1 || file_read_small(AT_FDCWD, path, text, sizeof(text)) < 0)
+		text[0] = '\0';
+	cgroup->enabled = arena_strdup(cgroup->arena, text);
+	return cgroup->enabled;
 }
 
 const char *group_v2_available(struct cgroup *cgroup)
@@ -124,7 +178,7 @@ bool group_v2_has(struct cgroup *cgroup, const char *controller)
 {
 	if (!group_v2(cgroup))
 		return false;
-	if (cgroup->enabled && word_in(cgroup->enabled, ' ', controller))
+	if (group_v2_enabled(cgroup) && word_in(cgroup->enabled, ' ', controller))
 		return true;
 	return group_v2_available(cgroup) && word_in(cgroup->available, ' ', controller);
 }

@@ -6,6 +6,7 @@
  *
  *   cgroup2 14 1 /sys/fs/cgroup/web<TAB>cpu 18 1 /sys/fs/cgroup/cpu/web
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -90,7 +91,7 @@ static bool read_group(struct group *group, char *text)
 		.mount_length = mount_length,
 		.own = own_count,
 		.ours = true,
-		.dir = -1,
+		.dir = AT_FDCWD,
 		.procs = -1,
 	};
 	if (strcmp(text, RECORD_V2) == 0) {
@@ -129,7 +130,7 @@ struct cgroup *cgroup_from_record(struct arena *arena, const char *record)
 void cgroup_close(struct cgroup *cgroup)
 {
 	for (size_t i = 0; cgroup && i < cgroup->count; i++) {
-		close_fd(&cgroup->groups[i].dir);
+		group_close(&cgroup->groups[i]);
 		close_fd(&cgroup->groups[i].procs);
 	}
 }

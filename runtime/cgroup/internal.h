@@ -7,6 +7,7 @@
 #ifndef RUNTIME_CGROUP_INTERNAL_H
 #define RUNTIME_CGROUP_INTERNAL_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +18,7 @@
 
 enum {
 	GROUP_MAX = 20,		/* the v2 tree, 12 controllers of v1, and named ones */
+	GROUP_PATH_SIZE = PATH_MAX + 64, /* of a file in a group: names of files are short */
 	GROUP_FILE_SIZE = 4096, /* what is read of a control file: a page is all that most can give */
 };
 
@@ -29,7 +31,7 @@ struct group {
 	bool v2;
 	bool exists; /* was there already when we planned: empty, and not frozen */
 	bool ours;   /* made by us, or taken from a record: may be removed */
-	int dir;     /* of the group, opened when first needed; -1 */
+	int dir;     /* of the group; AT_FDCWD: not opened, its files go by their whole path */
 	int procs;   /* cgroup.procs for cgroup_enter(0), -1 */
 };
 
@@ -39,7 +41,7 @@ struct cgroup {
 	bool disabled;
 	size_t count;
 	struct group groups[GROUP_MAX];
-	/* v2: controllers that children of the parent have, and those that the mount has; NULL: not read yet */
+	/* v2: controllers that the group has by itself, and those that the mount offers; NULL: not read yet */
 	const char *enabled, *available;
 	const char *needed; /* v2 controllers that limits ask for: "cpu io" */
 	struct limits *limits;
@@ -94,14 +96,21 @@ static inline const struct group *group_v2_const(const struct cgroup *cgroup)
 
 /* Opens group->dir if it is not. Descriptor or -errno; records nothing. */
 int group_open(struct group *group);
+void group_close(struct group *group);
+int group_open_file(struct group *group, const char *file, int flags);
 
 /* One write(2) / the content with its NUL, without the last newline. Relative to the group's folder. -errno; record nothing. */
 int group_write(struct group *group, const char *file, const char *value);
 ssize_t group_read(struct group *group, const char *file, char *buffer, size_t size);
 
-/* The controllers that every container's group has if they are to be had: is it one; does a list have all, or any? */
+/* The controllers that every container's group has if they are to be had: is it one, has a list any? */
 bool group_is_usual(const char *controller);
-bool group_has_usual(const char *list, bool all);
+bool group_has_usual(const char *list);
+/* Does the v2 group lack one, as far as one can tell before looking what there is? */
+bool group_lacks_usual(struct cgroup *cgroup);
+
+/* cgroup.subtree_control of the parent: what the group has without our doing. NULL: out of memory, or no v2. */
+const char *group_v2_enabled(struct cgroup *cgroup);
 
 /* cgroup.controllers of a mount point, "" if there is none. NULL: out of memory. */
 const char *group_v2_offer(struct arena *arena, const char *mount);

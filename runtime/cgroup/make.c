@@ -64,42 +64,45 @@ static int make_folder(struct group *group)
 
 /* ---- v1 cpuset: a new group has no processors and no memory, and takes no process then ---- */
 
-static const char *cpuset_name(int dir, const char *file)
+/* The value of a group, "" if it has none. Mounted with "noprefix", as Android does, the files are "cpus" and "mems". */
+static ssize_t cpuset_read(const char *group, const char **file, char *value, size_t size)
 {
-	/* Mounted with "noprefix", as Android does. */
-	return faccessat(dir, file, F_OK, 0) < 0 && errno == ENOENT ? strchr(file, '.') + 1 : file;
+	char path[GROUP_PATH_SIZE];
+	ssize_t result;
+
+	snprintf(path, sizeof(path), "%s/%s", group, *file);
+	result = file_read_small(AT_FDCWD, path, value, size);
+	if (result == -ENOENT && strchr(*file, '.')) {
+		*file = strchr(*file, '.') + 1;
+		return cpuset_read(group, file, value, size);
+	}
+	return result > 0 && value[0] == '\n' ? 0 : result;
 }
 
-/* The value of a group, taken from its parent first if it is empty. `path` is changed. */
+/* Gives the group `path` the value of its parent, which may need to get it from its own parent first. */
 static int cpuset_inherit(char *path, size_t mount_length, const char *file, char *value,
 			  size_t size)
 {
-	auto_fd int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	char *slash = strrchr(path, '/');
-	ssize_t length;
-	const char *name;
-	int result;
+	char *slash = strrchr(path, '/'), name[GROUP_PATH_SIZE];
+	ssize_t got;
 
-	if (dir < 0)
-		return -errno;
-	name = cpuset_name(dir, file);
-	length = file_read_small(dir, name, value, size);
-	if (length < 0)
-		return (int)length;
-	if (length > 0 && value[0] != '\n')
-		return 0;
-	if ((size_t)(slash - path) < mount_length || strlen(path) <= mount_length)
+	if (strlen(path) <= mount_length)
 		return -ENODATA;
 	*slash = '\0';
-	result = cpuset_inherit(path, mount_length, file, value, size);
+	got = cpuset_read(path, &file, value, size);
+	if (got == 0)
+		got = cpuset_inherit(path, mount_length, file, value, size);
 	*slash = '/';
-	return result < 0 ? result : file_write(dir, name, value, strlen(value));
+	if (got < 0)
+		return (int)got;
+	snprintf(name, sizeof(name), "%s/%s", path, file);
+	return file_write(AT_FDCWD, name, value, strlen(value));
 }
 
 static int fill_cpuset(const struct group *group)
 {
 	static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
-	char path[PATH_MAX], value[GROUP_FILE_SIZE];
+	char path[GROUP_PATH_SIZE], value[GROUP_FILE_SIZE];
 
 	for (size_t i = 0; i < 2; i++) {
 		int result;
@@ -158,13 +161,13 @@ static int write_controllers(struct cgroup *cgroup, int fd, char *list, const ch
 
 static int enable_in(struct cgroup *cgroup, const char *path)
 {
-	char file[PATH_MAX + sizeof("/cgroup.subtree_control")], enabled[GROUP_FILE_SIZE];
+	char file[GROUP_PATH_SIZE], enabled[GROUP_FILE_SIZE];
 	char list[GROUP_FILE_SIZE];
 	auto_fd int fd = -1;
 	ssize_t length;
 
 	snprintf(file, sizeof(file), "%s/cgroup.subtree_control", path);
-	fd = open(file, O_RDWR | O_CLOEXEC);
+	fd = openat(AT_FDCWD, file, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return cgroup->needed ? fail(errno, "open %s", file) : 0;
 	length = read(fd, enabled, sizeof(enabled) - 1);
@@ -181,9 +184,9 @@ int group_enable(struct cgroup *cgroup)
 	char path[PATH_MAX], list[GROUP_FILE_SIZE];
 	int result = 0;
 
-	if (!group || (group_has_usual(cgroup->enabled, true) && !cgroup->needed))
+	if (!group || (!cgroup->needed && !group_lacks_usual(cgroup)))
 		return 0;
-	if (!group_v2_available(cgroup))
+	if (!group_v2_available(cgroup) || !group_v2_enabled(cgroup))
 		return -ENOMEM;
 	list_missing(cgroup, cgroup->enabled, list, sizeof(list));
 	if (list[0] == '\0')

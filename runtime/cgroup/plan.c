@@ -9,7 +9,6 @@
 #include "lib/arena.h"
 #include "lib/error.h"
 #include "lib/fd.h"
-#include "lib/file.h"
 #include "lib/path.h"
 #include "runtime/cgroup/internal.h"
 #include "runtime/cgroup/limits.h"
@@ -52,7 +51,7 @@ static size_t base_length(struct cgroup *cgroup, const struct found_group *found
 	if (!found->v2 || !slash)
 		return strlen(found->own);
 	cgroup->available = group_v2_offer(cgroup->arena, found->mount);
-	if (cgroup->available && !group_has_usual(cgroup->available, false))
+	if (cgroup->available && !group_has_usual(cgroup->available))
 		return strlen(found->own);
 	return (size_t)(slash - found->own);
 }
@@ -118,7 +117,7 @@ static int plan_group(struct cgroup *cgroup, const struct found_group *found, si
 		.mount_length = strlen(mount),
 		.own = 1,
 		.v2 = found->v2,
-		.dir = -1,
+		.dir = AT_FDCWD,
 		.procs = -1,
 	};
 	full = arena_printf(cgroup->arena, "%s%.*s%s", mount, (int)base, found->own, path);
@@ -139,14 +138,14 @@ static int plan_group(struct cgroup *cgroup, const struct found_group *found, si
  * May we make groups here? Where not (a read-only mount in a container, an unprivileged user) the
  * hierarchy is left out: limits that need it are refused for its lack.
  */
-static bool is_writable(const struct found_group *found, size_t base, const char *cgroups_path)
+static bool is_writable(const struct found_group *found, size_t base, bool ask)
 {
 	char path[PATH_MAX];
 	size_t mount = strlen(found->mount);
 
 	if (found->readonly)
 		return false;
-	if (cgroups_path || geteuid() == 0 || mount + base >= sizeof(path))
+	if (!ask || mount + base >= sizeof(path))
 		return true;
 	memcpy(path, found->mount, mount);
 	memcpy(path + mount, found->own, base);
@@ -154,25 +153,10 @@ static bool is_writable(const struct found_group *found, size_t base, const char
 	return access(path, W_OK) == 0;
 }
 
-/* What the parent gives to groups below it; as a rule all that we want is there already. */
-static int read_enabled(struct cgroup *cgroup)
-{
-	const struct group *group = group_v2(cgroup);
-	char path[PATH_MAX + sizeof("/cgroup.subtree_control")], text[GROUP_FILE_SIZE] = "";
-
-	if (!group)
-		return 0;
-	strcpy(path, group->path);
-	strcpy(strrchr(path, '/'), "/cgroup.subtree_control");
-	if (group->own == 1 && file_read_small(AT_FDCWD, path, text, sizeof(text)) < 0)
-		text[0] = '\0';
-	cgroup->enabled = arena_strdup(cgroup->arena, text);
-	return cgroup->enabled ? 0 : -ENOMEM;
-}
-
 static int plan_groups(struct cgroup *cgroup, const char *cgroups_path, const char *id)
 {
 	const bool relative = !cgroups_path || cgroups_path[0] != '/';
+	const bool ask = !cgroups_path && geteuid() != 0;
 	struct found found;
 	char clean[PATH_MAX];
 	int result = clean_path(cgroups_path, id, clean);
@@ -183,11 +167,9 @@ static int plan_groups(struct cgroup *cgroup, const char *cgroups_path, const ch
 		const struct found_group *item = &found.items[i];
 		const size_t base = relative ? base_length(cgroup, item) : 0;
 
-		if (is_writable(item, base, cgroups_path))
+		if (is_writable(item, base, ask))
 			result = plan_group(cgroup, item, base, clean);
 	}
-	if (result == 0)
-		result = read_enabled(cgroup);
 	return result;
 }
 

@@ -177,7 +177,7 @@ ssize_t cgroup_processes(struct arena *arena, const struct cgroup *cgroup, pid_t
 	if (result >= 0)
 		result = group_walk(result, add_pid, &list);
 	if (group->dir < 0)
-		close_fd(&copy.dir);
+		group_close(&copy);
 	if (result == -ENOENT || result == -ENODEV)
 		return 0;
 	if (result < 0)
@@ -201,13 +201,9 @@ uint64_t cgroup_oom_kills(const struct cgroup *cgroup)
 	const struct group *v1 = group_v1((struct cgroup *)(uintptr_t)cgroup, "memory");
 	const struct group *group = v1 ? v1 : group_v2_const(cgroup);
 	struct group copy;
-	uint64_t count;
 
 	if (!group)
 		return 0;
 	copy = *group;
-	count = count_of(&copy, v1 ? "memory.oom_control" : "memory.events");
-	if (group->dir < 0)
-		close_fd(&copy.dir);
-	return count;
+	return count_of(&copy, v1 ? "memory.oom_control" : "memory.events");
 }

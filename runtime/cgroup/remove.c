@@ -140,7 +140,7 @@ static void thaw_v1(struct cgroup *cgroup)
 {
 	struct group *freezer = group_v1(cgroup, "freezer");
 
-	if (!freezer || group_thaw(freezer) < 0)
+	if (!freezer || group_thaw(freezer) < 0 || group_open(freezer) < 0)
 		return;
 	group_each_below(freezer->dir, thaw_below, NULL);
 }
@@ -157,7 +157,8 @@ static void wait_v1(struct group *group, int timeout_ms, int moment)
 	pid_t pid = 0;
 	struct pollfd wait = { .fd = -1, .events = POLLIN };
 
-	group_walk(group->dir, take_pid, &pid);
+	if (group_open(group) >= 0)
+		group_walk(group->dir, take_pid, &pid);
 	if (pid > 0)
 		wait.fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	poll(&wait, 1, wait.fd < 0 && moment < timeout_ms ? moment : timeout_ms);
@@ -209,7 +210,7 @@ int cgroup_remove(struct cgroup *cgroup)
 			group->ours = false;
 		else if (first == 0)
 			first = fail(-result, "remove cgroup %s", group->path);
-		close_fd(&group->dir);
+		group_close(group);
 	}
 	return first;
 }
@@ -222,6 +223,6 @@ void group_unmake(struct cgroup *cgroup)
 		if (group->ours && !group->exists)
 			remove_folder(group);
 		group->ours = false;
-		close_fd(&group->dir);
+		group_close(group);
 	}
 }

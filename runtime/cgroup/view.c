@@ -5,7 +5,9 @@
  * each hierarchy, and links for controllers that share one.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -67,46 +69,46 @@ static int open_top(int target, long magic)
 	return is_magic(top, magic) ? take_fd(&top) : -ESTALE;
 }
 
-static long magic_of(const struct group *group)
+/* Before open_tree(2), 5.2: bound first, then found again to set its flags. */
+static int bind_classic(const struct group *group, int target, const struct view *view)
 {
-	return group_is_v2(group) ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC;
+	char path[PATH_FD_SIZE];
+	auto_fd int top = -1;
+	int result;
+
+	if (mount(group->path, path_of_fd(target, path), NULL, MS_BIND, NULL) < 0)
+		return -errno;
+	top = open_top(target, group_is_v2(group) ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC);
+	result = top < 0 ? top : mount_change(top, view->flags, 0);
+	return result;
 }
 
 /* Without a cgroup namespace the file system would show the host's groups: bind the container's. */
 static int bind_group(const struct group *group, int target, const struct view *view)
 {
-	auto_fd int source = open(group->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	auto_fd int top = -1;
+	auto_fd int tree = mount_clone(AT_FDCWD, group->path, false);
 	int result;
 
-	if (source < 0)
-		return fail(errno, "open cgroup %s", group->path);
-	result = mount_bind(source, target, false);
-	if (result < 0)
-		return fail(-result, "bind cgroup %s", group->path);
-	top = open_top(target, magic_of(group));
-	if (top < 0)
-		return fail(-top, "open the bound cgroup %s", group->path);
-	result = mount_change(top, view->flags, 0);
-	return result < 0 ? fail(-result, "set the mount flags of cgroup %s", group->path) : 0;
+	if (tree == -ENOSYS || tree == -EPERM) {
+		result = bind_classic(group, target, view);
+	} else {
+		result = tree < 0 ? tree : mount_change(tree, view->flags, 0);
+		if (result == 0)
+			result = mount_attach(tree, target);
+	}
+	return result < 0 ? fail(-result, "bind cgroup %s", group->path) : 0;
 }
 
-static int mount_group(const struct group *group, int target, const struct view *view)
+static int mount_v2(const struct group *group, int target, const struct view *view)
 {
-	const bool v2 = group_is_v2(group);
-	const bool named = strncmp(group->controllers, "name=", 5) == 0;
-	char data[256];
-	int result;
+	int result = view->own_namespace ?
+			     mount_on_fd(target, "cgroup2", view->flags, view->data) :
+			     -EPERM;
 
-	if (!view->own_namespace || strlen(group->controllers) + 8 > sizeof(data))
-		return bind_group(group, target, view);
-	strcpy(data, named ? "none," : "");
-	strcat(data, group->controllers);
-	result = mount_on_fd(target, v2 ? "cgroup2" : "cgroup", view->flags, v2 ? view->data : data);
 	/* In a user namespace that may not mount it, the bind shows the same. */
 	if (result == -EPERM || result == -EBUSY)
 		return bind_group(group, target, view);
-	return result < 0 ? fail(-result, "mount the cgroup hierarchy \"%s\"", group->controllers) : 0;
+	return result < 0 ? fail(-result, "mount cgroup2") : 0;
 }
 
 /* ---- v1 ---- */
@@ -139,18 +141,46 @@ static int link_controllers(int folder, const char *controllers)
 	return 0;
 }
 
+/* `place`: the folder `name` of the tmpfs `folder`, which is ours alone: no link can be there. */
+static int bind_hierarchy(int folder, const char *name, const char *place, const struct group *group,
+			  const struct view *view)
+{
+	int result;
+
+	if (mount(group->path, place, NULL, MS_BIND, NULL) < 0)
+		return fail(errno, "bind cgroup %s", group->path);
+	result = mount_change_at(folder, name, view->flags, 0);
+	return result < 0 ? fail(-result, "set the mount flags of cgroup %s", group->path) : 0;
+}
+
+static int mount_hierarchy(int folder, const char *name, const struct group *group,
+			   const struct view *view)
+{
+	const char *type = group_is_v2(group) ? "cgroup2" : "cgroup";
+	char place[PATH_FD_SIZE + NAME_MAX + 2], fd[PATH_FD_SIZE], data[NAME_MAX + 8];
+
+	snprintf(place, sizeof(place), "%s/%s", path_of_fd(folder, fd), name);
+	snprintf(data, sizeof(data), "%s%s",
+		 strncmp(group->controllers, "name=", 5) == 0 ? "none," : "", group->controllers);
+	if (!view->own_namespace)
+		return bind_hierarchy(folder, name, place, group, view);
+	if (mount(type, place, type, view->flags, group_is_v2(group) ? view->data : data) == 0)
+		return 0;
+	if (errno == EPERM || errno == EBUSY)
+		return bind_hierarchy(folder, name, place, group, view);
+	return fail(errno, "mount the cgroup hierarchy \"%s\"", group->controllers);
+}
+
 static int add_hierarchy(int folder, const struct group *group, const struct view *view)
 {
 	const char *name = folder_name(group);
-	auto_fd int target = -1;
 	int result;
 
+	if (strlen(name) > NAME_MAX)
+		return fail(ENAMETOOLONG, "make the folder %.64s", name);
 	if (mkdirat(folder, name, 0755) < 0)
 		return fail(errno, "make the folder %s", name);
-	target = openat(folder, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (target < 0)
-		return fail(errno, "open the folder %s", name);
-	result = mount_group(group, target, view);
+	result = mount_hierarchy(folder, name, group, view);
 	return result == 0 ? link_controllers(folder, name) : result;
 }
 
@@ -191,7 +221,7 @@ static int own_groups(struct arena *arena, struct cgroup *cgroup)
 			.controllers = item->controllers,
 			.path = path,
 			.v2 = item->v2,
-			.dir = -1,
+			.dir = AT_FDCWD,
 			.procs = -1,
 		};
 	}
@@ -203,7 +233,7 @@ static int mount_view(const struct cgroup *cgroup, int target, const struct view
 	const struct group *v2 = group_v2_const(cgroup);
 
 	if (v2 && (v2_only || cgroup->count == 1))
-		return mount_group(v2, target, view);
+		return mount_v2(v2, target, view);
 	if (v2_only)
 		return fail_as(ERROR_UNSUPPORTED, ENODEV, "there is no cgroup v2");
 	return mount_folders(cgroup, target, view);

@@ -131,7 +131,7 @@ static void add_group(const char *controllers)
 		.path = "/fake/group",
 		.mount_length = 5,
 		.v2 = controllers[0] == '\0',
-		.dir = -1,
+		.dir = AT_FDCWD,
 		.procs = -1,
 	};
 }
