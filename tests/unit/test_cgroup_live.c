@@ -22,8 +22,8 @@ static struct arena arena;
 static unsigned int number;
 
 /* What is to be gone after a test, even one that failed. */
-static struct cgroup *made[64];
-static size_t made_count;
+static struct cgroup *planned[64];
+static size_t planned_count;
 
 static const char *why(void)
 {
@@ -46,8 +46,8 @@ static struct cgroup *plan_at(const char *path, const struct spec_resources *res
 	error_clear();
 	snprintf(id, sizeof(id), "cruet-unit-%d-%u", (int)getpid(), number++);
 	cgroup = cgroup_plan(&arena, CGROUP_MANAGER_FS, path, id, resources);
-	if (cgroup && made_count < sizeof(made) / sizeof(made[0]))
-		made[made_count++] = cgroup;
+	if (cgroup && planned_count < sizeof(planned) / sizeof(planned[0]))
+		planned[planned_count++] = cgroup;
 	return cgroup;
 }
 
@@ -570,11 +570,11 @@ static void test_no_leaked_descriptor(void **state)
 static int clear(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < made_count; i++) {
-		cgroup_remove(made[i]);
-		cgroup_close(made[i]);
+	for (size_t i = 0; i < planned_count; i++) {
+		cgroup_remove(planned[i]);
+		cgroup_close(planned[i]);
 	}
-	made_count = 0;
+	planned_count = 0;
 	arena_free(&arena);
 	return 0;
 }
