@@ -14,7 +14,7 @@ all:
 
 generated := $(O)/generated
 Q := $(if $(filter 1,$(V)),,@)
-say = $(if $(filter 1,$(V)),,@echo "  $(1)	$(patsubst $(O)/%,%,$(2))")
+say = $(if $(filter 1,$(V))$(findstring s,$(firstword -$(MAKEFLAGS))),@:,@echo "  $(1)	$(patsubst $(O)/%,%,$(2))")
 
 # ---- configuration ----
 

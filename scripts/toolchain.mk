@@ -36,7 +36,8 @@ code_flags := $(machine_flags) \
 	-fvisibility=hidden -fno-ident -fno-asynchronous-unwind-tables -fno-unwind-tables \
 	-ffile-prefix-map=$(CURDIR)/=
 
-link = $(CC) $(compile) $(if $(CONFIG_LTO),$(if $(is_clang),-fuse-ld=lld,-flto=auto)) \
+# Warnings of the link-time optimizer depend on what it inlines: they are for reading.
+link = $(CC) $(compile) -Wno-error -Wno-maybe-uninitialized $(if $(CONFIG_LTO),$(if $(is_clang),-fuse-ld=lld,-flto=auto)) \
 	$(if $(CONFIG_STATIC_FIXED),-static -no-pie,-static-pie) $(if $(CONFIG_OPTIMIZE_DEBUG),,-s) \
 	-Wl,--gc-sections,--build-id=none,-Map=$(O)/cruet.map -z noexecstack \
 	$(if $(CONFIG_RELRO),-z relro -z now,-z norelro) $(if $(CONFIG_MERGE_SEGMENTS),-z noseparate-code) \
