@@ -6,10 +6,10 @@
 processes_are() { test "$(cruet ps --format json "$id" | jq length)" "$@"; }
 
 new_id
-script_bundle "$id" 'for s in HUP INT QUIT USR1 USR2 TERM WINCH 34 64; do trap "echo $s" $s; done; echo ready; while :; do sleep 0.02; done'
+script_bundle "$id" 'for s in HUP INT QUIT USR1 USR2 TERM WINCH 40 64; do trap "echo $s" $s; done; echo ready; while :; do sleep 0.02; done'
 cruet run --detach --bundle "$BUNDLES/$id" "$id" >$T/output 2>&1
 wait_for grep -q ready $T/output
-for signal in HUP SIGHUP sighup hup 1 INT 2 USR1 10 SIGUSR2 TERM 15 WINCH 34 SIGRTMIN 64; do
+for signal in HUP SIGHUP sighup hup 1 INT 2 USR1 10 SIGUSR2 TERM 15 WINCH 40 64; do
 	: >$T/output
 	run cruet kill "$id" $signal
 	is "$status:$err" "0:" "kill $signal"

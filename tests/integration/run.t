@@ -51,14 +51,17 @@ run cruet run -d -b "$BUNDLES/$id" "$id"
 is "$(state_of "$id")" running "-d -b"
 remove "$id"
 
+gone() { ! kill -0 "$1" 2>/dev/null || grep -q '^State:.Z' "/proc/$1/status"; }
 # signals to `run` in the foreground reach the process
 for signal in TERM INT HUP USR1 USR2; do
 	new_id
 	script_bundle "$id" "trap 'exit 41' $signal; echo ready; while :; do sleep 0.02; done"
-	"$CRUET" --root $STATE run --bundle "$BUNDLES/$id" "$id" >$T/out 2>&1 &
+	: >$T/out
+	"$CRUET" --root $STATE run --bundle "$BUNDLES/$id" "$id" >>$T/out 2>&1 &
 	pid=$!
 	wait_for grep -q ready $T/out
 	kill -s $signal $pid
+	wait_for gone $pid || kill -KILL $pid
 	wait $pid
 	is $? 41 "SIG$signal is forwarded"
 	is_clean "$id" "and then the container is deleted"
