@@ -180,3 +180,8 @@ char *error_format(const struct error *error, char *buffer, size_t size)
 		 error->no ? error_errno_text(error->no) : "");
 	return buffer;
 }
+
+int error_result(void)
+{
+	return last.no > 0 ? -last.no : -EINVAL;
+}

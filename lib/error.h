@@ -55,6 +55,9 @@ int fail_context(int result, const char *format, ...) __attribute__((format(prin
 struct error *error_last(void);
 void error_clear(void);
 
+/* What a function returns after another one recorded an error and gave NULL: -no, or -EINVAL. */
+int error_result(void);
+
 /* Name of a code ("config"), and an errno's text with a small first letter, as Go writes it. */
 const char *error_code_name(enum error_code code);
 const char *error_errno_text(int no);

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -160,8 +161,8 @@ static int entry_number(const char *name)
 	return number;
 }
 
-/* As close_range() would, over the entries of /proc/self/fd, which setting a flag leaves. */
-static int cloexec_listed(int first, int directory)
+/* As close_range() would, over the entries of /proc/self/fd: those that are left keep their place. */
+static int range_listed(int first, int directory, bool close_them)
 {
 	/* readdir(3) would allocate; the layout of linux_dirent64 is kernel ABI: getdents(2). */
 	struct entry {
@@ -185,25 +186,38 @@ static int cloexec_listed(int first, int directory)
 			const struct entry *entry = (const void *)(buffer.bytes + at);
 			int fd = entry_number(entry->name);
 
-			if (fd >= first && fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
-				return -errno;
 			at += entry->length;
+			if (fd < first || (close_them && fd == directory))
+				continue;
+			if ((close_them ? close(fd) : fcntl(fd, F_SETFD, FD_CLOEXEC)) < 0)
+				return -errno;
 		}
 	}
 }
 
-int fd_cloexec_from(int first, int proc_fd)
+static int range(int first, int proc_fd, bool close_them)
 {
 	auto_fd int directory = -1;
 	int result;
 
 	/* EINVAL: 5.9 and 5.10 know the call but not the flag. A sandbox may answer EPERM. */
-	if (syscall(SYS_close_range, first, ~0U, FD_CLOSE_RANGE_CLOEXEC) == 0)
+	if (syscall(SYS_close_range, first, ~0U, close_them ? 0 : FD_CLOSE_RANGE_CLOEXEC) == 0)
 		return 0;
 	directory = openat(proc_fd, proc_fd < 0 ? "/proc/self/fd" : "self/fd",
 			   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	result = directory < 0 ? -errno : cloexec_listed(first, directory);
+	result = directory < 0 ? -errno : range_listed(first, directory, close_them);
 	if (result < 0)
-		return fail(-result, "mark open file descriptors close-on-exec");
+		return fail(-result, "%s open file descriptors",
+			    close_them ? "close" : "mark close-on-exec");
 	return 0;
+}
+
+int fd_cloexec_from(int first, int proc_fd)
+{
+	return range(first, proc_fd, false);
+}
+
+int fd_close_from(int first)
+{
+	return range(first, -1, true);
 }

@@ -64,4 +64,7 @@ ssize_t fd_receive(int socket, int *fd, void *data, size_t size);
  */
 int fd_cloexec_from(int first, int proc_fd);
 
+/* Close every descriptor >= `first`, likewise. Records errors. */
+int fd_close_from(int first);
+
 #endif

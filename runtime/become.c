@@ -12,6 +12,7 @@
 #include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
+#include "lib/process.h"
 #include "runtime/credentials.h"
 #include "runtime/exec_path.h"
 #include "runtime/spec/spec.h"
@@ -55,7 +56,7 @@ static int set_before_user(const struct become *become)
 		umask(022);
 	if (result == 0)
 		result = credentials_apply_labels(process, become->proc);
-	if (result == 0 && process->capabilities.present)
+	if (result == 0)
 		result = credentials_bounding(&process->capabilities);
 	return result;
 }
@@ -77,7 +78,8 @@ int become_prepare(struct become *become)
 		return directory;
 	if (process->user.uid != 0)
 		own_standard_streams(process->user.uid);
-	result = credentials_user(&process->user, false);
+	result = credentials_user(&process->user,
+					  become->user_namespace && !process_is_root());
 	if (result == 0)
 		result = credentials_capabilities(&process->capabilities, kept_for_filter(become));
 	if (result == 0 && directory < 0)
@@ -86,12 +88,10 @@ int become_prepare(struct become *become)
 		return result;
 	become->program = exec_path_find(become->arena, process->args.items[0], &process->env);
 	if (!become->program)
-		return error_last()->no > 0 ? -error_last()->no : -ENOENT;
+		return error_result();
 	if (process->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return fail(errno, "process.noNewPrivileges");
-	return fd_cloexec_from(3 + (int)become->passed_fds, -1) < 0 ?
-		       fail(errno, "close descriptors") :
-		       0;
+	return 0;
 }
 
 int become_execute(const struct become *become)

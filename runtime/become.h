@@ -16,8 +16,7 @@ struct become {
 	const struct spec_process *process;
 	const struct seccomp_program *seccomp; /* count 0: none */
 	int proc;		 /* verified procfs for labels; closed once they are set */
-	unsigned int passed_fds; /* N descriptors from 3 on stay open */
-	bool user_namespace;	 /* limits were set from outside, setgroups may be denied */
+	bool user_namespace;	 /* limits were set from outside; a user made it: setgroups is denied */
 	bool first;		 /* the container's first process: umask 0022 unless given */
 	/* filled by become_prepare() */
 	const char *program;
@@ -26,7 +25,7 @@ struct become {
 
 /*
  * All but the system call filter and execve(2), in the one order that is safe: limits, umask,
- * personality, labels, working directory, bounding set, ids, capabilities, no_new_privs; and the
+ * labels, working directory, bounding set, ids, capabilities, no_new_privs; and the
  * search for the program as the user. 0 or -errno recorded. Afterwards only what the user may.
  */
 int become_prepare(struct become *become);

@@ -147,7 +147,7 @@ static int clone_first_process(struct creation *creation)
 	if (!launch->intermediate)
 		return 0;
 	if (expect(creation, STEP_CHILD, &pid, sizeof(pid)) < 0)
-		return error_last()->no > 0 ? -error_last()->no : -ECHILD;
+		return error_result();
 	waitpid(creation->pid, NULL, 0);
 	creation->pid = pid;
 	return 0;
@@ -250,6 +250,8 @@ int creation_carry_out(struct creation *creation)
 {
 	int result = begin_on_disk(creation);
 
+	/* We wait for what we make, whatever the caller did with its own children. */
+	signal(SIGCHLD, SIG_DFL);
 	if (result == 0)
 		result = prepare_groups(creation);
 	if (result == 0)

@@ -141,6 +141,8 @@ static int attach_terminal(struct launch *launch)
 	result = console_attach(launch->console_socket, process->console_height,
 				process->console_width, process->user.uid, &slave);
 	if (result == 0)
+		result = console_control();
+	if (result == 0)
 		result = rootfs_bind_console(launch->rootfs, slave);
 	close_fd(&slave);
 	close_fd(&launch->console_socket);
@@ -228,7 +230,6 @@ void launch_child(struct launch *launch)
 		.process = &launch->spec->process,
 		.seccomp = &launch->seccomp,
 		.proc = launch->proc,
-		.passed_fds = launch->passed_fds,
 		.user_namespace = launch->spec->namespaces[NAMESPACE_USER].present,
 		.first = true,
 	};
@@ -246,7 +247,7 @@ void launch_child(struct launch *launch)
 		give_up(launch->child_socket);
 	if (!launch->spec->process.present)
 		wait_without_process(launch);
-	if (become_prepare(&become) < 0)
+	if (become_prepare(&become) < 0 || fd_cloexec_from(3 + (int)launch->passed_fds, -1) < 0)
 		give_up(launch->child_socket);
 	/* Nothing of the host's stays open while C waits, where others may come to look
 	 * (CVE-2016-9962). */

@@ -108,10 +108,15 @@ static int open_pty(int *master, unsigned int *number)
 	return open_slave_by_name(devpts, *number);
 }
 
+int console_control(void)
+{
+	if (ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0)
+		return fail(errno, "terminal: make it the controlling one");
+	return 0;
+}
+
 static int become_terminal(int slave)
 {
-	if (ioctl(slave, TIOCSCTTY, 0) < 0)
-		return fail(errno, "terminal: make it the controlling one");
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (dup2(slave, fd) < 0)
 			return fail(errno, "terminal: make it descriptor %d", fd);

@@ -17,11 +17,13 @@ int console_connect(const char *path);
 
 /*
  * C, inside the container: open a pty on /dev/pts/ptmx (of a devpts: checked), size it (0: leave),
- * give it to the user, send the master over `socket` (payload: the slave's name), make it the
- * controlling terminal (setsid was done) and stdin, stdout, stderr. *slave (if not NULL) gets a
- * descriptor of the slave, for /dev/console.
+ * give it to the user, send the master over `socket` (payload: the slave's name), make it stdin,
+ * stdout, stderr. *slave (if not NULL) gets a descriptor of the slave, for /dev/console.
  */
 int console_attach(int socket, uint32_t height, uint32_t width, uid_t owner, int *slave);
+
+/* Make the terminal on stdin the controlling one of our session, which we lead (setsid(2)). */
+int console_control(void);
 
 /*
  * P in the foreground (run, exec -t): stdin/stdout <-> master until `pidfd`'s process ends, raw

@@ -21,9 +21,9 @@
 #include "runtime/console.h"
 #include "runtime/credentials.h"
 #include "runtime/env.h"
-#include "runtime/filter.h"
 #include "runtime/hook.h"
 #include "runtime/notify.h"
+#include "runtime/open.h"
 #include "runtime/rootfs.h"
 
 /* The bundle's absolute path, by the folder that we have opened. */
@@ -112,8 +112,8 @@ static int plan_seccomp(struct creation *creation)
 	if (!IS_ENABLED(CONFIG_SECCOMP) || !launch->spec->seccomp.present ||
 	    !launch->spec->process.present)
 		return 0;
-	return filter_prepare(&launch->arena, &launch->spec->seccomp, creation->context->root_fd,
-			      &launch->seccomp);
+	return seccomp_prepare(&launch->arena, &launch->spec->seccomp, creation->context->root_fd,
+			       &launch->seccomp);
 }
 
 static int plan_record(struct creation *creation)
@@ -139,15 +139,21 @@ static int plan_record(struct creation *creation)
 					      spec->root.path ? spec->root.path : "");
 	record->cgroup = cgroup_record(launch->cgroup);
 	record->annotations = "";
-	if (spec->annotations_size > 0)
-		record->annotations =
-			arena_strndup(&launch->arena, spec->annotations, spec->annotations_size);
+	if (spec->annotations_size > 0) {
+		char *text = arena_strndup(&launch->arena, spec->annotations,
+					   spec->annotations_size);
+
+		if (!text)
+			return -ENOMEM;
+		cJSON_Minify(text); /* the state is one line to hooks, and in lists */
+		record->annotations = text;
+	}
 	record->owner = (uint32_t)getuid();
 	record->has_process = spec->process.present;
 	record->has_poststart = spec->hooks[HOOK_POSTSTART].count > 0;
 	record->has_poststop = spec->hooks[HOOK_POSTSTOP].count > 0;
 	record->own_pid_namespace = launch->namespaces.new_flags & CLONE_NEWPID;
-	return record->created_at && record->rootfs && record->annotations ? 0 : -ENOMEM;
+	return record->created_at && record->rootfs ? 0 : -ENOMEM;
 }
 
 static int plan_console(struct creation *creation)
@@ -181,6 +187,27 @@ static int plan_hooks(struct launch *launch)
 	return launch->container_hooks ? hooks_open(container, launch->container_hooks) : -ENOMEM;
 }
 
+/*
+ * Groups that are in use may be those of a container with this id. If its creator died they are
+ * cleared away with it; else it is the id that is taken.
+ */
+static int plan_groups(struct creation *creation)
+{
+	const struct container_context *context = creation->context;
+	const char *id = creation->request->id;
+	struct launch *launch = &creation->launch;
+	const struct spec *spec = launch->spec;
+
+	launch->cgroup = cgroup_plan(&launch->arena, context->cgroup_manager, spec->cgroups_path,
+				     id, &spec->resources);
+	if (!launch->cgroup && container_roll_back(context, id))
+		launch->cgroup = cgroup_plan(&launch->arena, context->cgroup_manager,
+					     spec->cgroups_path, id, &spec->resources);
+	if (launch->cgroup)
+		return 0;
+	return state_exists(context->root_fd, id) < 0 ? -EEXIST : error_result();
+}
+
 /* The rooms' own plans, each checking what it can without touching the system. */
 static int plan_rooms(struct creation *creation)
 {
@@ -192,10 +219,9 @@ static int plan_rooms(struct creation *creation)
 		result = credentials_check_labels(&spec->process);
 	if (result < 0)
 		return result;
-	launch->cgroup = cgroup_plan(&launch->arena, creation->context->cgroup_manager,
-				     spec->cgroups_path, creation->request->id, &spec->resources);
-	if (!launch->cgroup)
-		return error_last()->no > 0 ? -error_last()->no : -EINVAL;
+	result = plan_groups(creation);
+	if (result < 0)
+		return result;
 	launch->rootfs =
 		rootfs_plan(&launch->arena, spec,
 			    &(struct rootfs_options){
@@ -207,7 +233,7 @@ static int plan_rooms(struct creation *creation)
 					    launch->namespaces.new_flags & CLONE_NEWNS,
 			    });
 	if (!launch->rootfs)
-		return error_last()->no > 0 ? -error_last()->no : -EINVAL;
+		return error_result();
 	return plan_hooks(launch);
 }
 

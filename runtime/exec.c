@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `exec`: one more process in a running container. P is the runtime, X the new process. */
+/* `exec`: one more process in a running container. P is the runtime; X and Y: see exec_child.c. */
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -20,7 +20,6 @@
 #include "runtime/console.h"
 #include "runtime/credentials.h"
 #include "runtime/exec.h"
-#include "runtime/filter.h"
 #include "runtime/foreground.h"
 #include "runtime/launch.h"
 #include "runtime/open.h"
@@ -66,7 +65,7 @@ static int plan_groups(struct execution *execution)
 	for (size_t i = 0; cgroup && i < request->cgroup_count; i++)
 		cgroup = cgroup_sub(&execution->arena, cgroup, request->cgroups[i]);
 	if (!cgroup)
-		return error_last()->no > 0 ? -error_last()->no : -EINVAL;
+		return error_result();
 	execution->cgroup = cgroup;
 	if (cgroup_needs_enter(cgroup, cgroup_clone_fd(cgroup) >= 0))
 		return cgroup_open_enter(cgroup);
@@ -132,8 +131,8 @@ static int plan(struct execution *execution)
 	if (result == 0)
 		result = plan_groups(execution);
 	if (result == 0 && IS_ENABLED(CONFIG_SECCOMP) && execution->spec->seccomp.present)
-		result = filter_prepare(&execution->arena, &execution->spec->seccomp,
-					execution->context->root_fd, &execution->seccomp);
+		result = seccomp_prepare(&execution->arena, &execution->spec->seccomp,
+					 execution->context->root_fd, &execution->seccomp);
 	return result == 0 ? plan_console(execution) : result;
 }
 
@@ -183,55 +182,54 @@ static int set_from_outside(const struct execution *execution, pid_t pid)
 	return result == 0 ? launch_send(execution->parent_socket, STEP_ENTERED) : result;
 }
 
-/* X is executing, or the reason why not. */
-static int expect_execution(struct execution *execution, pid_t pid)
+/* Y's pid, once X has made it. X is gone then. */
+static int expect_process(const struct execution *execution, pid_t first, pid_t *pid)
 {
-	int result = launch_expect(execution->parent_socket, STEP_READY, NULL, 0);
-	int status;
+	int result = launch_expect(execution->parent_socket, STEP_CHILD, pid, sizeof(*pid));
+	int status = 0;
 
-	if (result == 0)
-		result = launch_expect(execution->parent_socket, STEP_EXECUTING, NULL, 0);
-	else if (result == -EPIPE)
-		return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) ?
-			       fail_as(ERROR_PROCESS, 0, "the process was killed by signal %d",
-				       WTERMSIG(status)) :
-			       fail_as(ERROR_PROCESS, 0, "the process ended early");
-	return result == -EPIPE ? 0 : result;
+	waitpid(first, &status, 0);
+	if (result != -EPIPE)
+		return result;
+	if (!WIFSIGNALED(status))
+		return fail_as(ERROR_PROCESS, 0, "the process ended early");
+	/* Nobody else would kill it: the memory limit is reached. */
+	return fail_as(ERROR_PROCESS, 0, "the process was killed by signal %d%s", WTERMSIG(status),
+		       WTERMSIG(status) == SIGKILL ? ": linux.resources.memory.limit may be too low" :
+						     "");
 }
 
 static int launch(struct execution *execution, pid_t *pid)
 {
 	int pair[2], result;
+	pid_t first;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return fail(errno, "make a socket pair");
 	execution->parent_socket = pair[0];
 	execution->child_socket = pair[1];
-	if (process_is_root()) {
-		/* CVE-2016-9962: nobody in there may look at X, or through it at us. */
+	/* We wait for what we make, whatever the caller did with its own children. */
+	signal(SIGCHLD, SIG_DFL);
+	/* X, and Y until it executes, are not to be looked at from where they go. */
+	if (process_is_root())
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-		/* Only our children will be in it. A user namespace must come first for others. */
-		result = exec_join(execution, execution->namespaces & CLONE_NEWPID);
-		if (result < 0)
-			return result;
-	}
-	*pid = launch_clone(0, cgroup_clone_fd(execution->cgroup), &execution->cloned_into);
-	if (*pid < 0)
-		return fail(-*pid, "clone the process");
-	if (*pid == 0)
+	first = launch_clone(0, cgroup_clone_fd(execution->cgroup), &execution->cloned_into);
+	if (first < 0)
+		return fail(-first, "clone the process");
+	if (first == 0)
 		exec_child(execution);
 	close_fd(&execution->child_socket);
 	close_fd(&execution->console_socket);
-	if (!process_is_root()) {
-		pid_t first = *pid;
-
-		result = launch_expect(execution->parent_socket, STEP_CHILD, pid, sizeof(*pid));
+	result = set_from_outside(execution, first);
+	if (result < 0) {
+		kill(first, SIGKILL);
 		waitpid(first, NULL, 0);
-		if (result < 0)
-			return result;
+		return result;
 	}
-	result = set_from_outside(execution, *pid);
-	return result == 0 ? expect_execution(execution, *pid) : result;
+	result = expect_process(execution, first, pid);
+	if (result == 0)
+		result = launch_expect(execution->parent_socket, STEP_EXECUTING, NULL, 0);
+	return result == -EPIPE ? 0 : result;
 }
 
 static int report(const struct container_exec_request *request, pid_t pid)

@@ -33,7 +33,7 @@ int exec_plan_process(struct execution *execution);
 /* Join namespaces of the container's first process. */
 int exec_join(const struct execution *execution, int flags);
 
-/* X: everything from the clone to execve(2). */
+/* X and Y: everything from the clone to execve(2). */
 _Noreturn void exec_child(struct execution *execution);
 
 #endif

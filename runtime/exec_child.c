@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The process that `exec` makes (X), from its clone to the user's program. */
+/*
+ * What `exec` makes: X, which joins the container and gives up all that is not the user's, and Y, its
+ * clone in the container's pid namespace, which executes the program.
+ */
+#include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
 #include <signal.h>
@@ -10,10 +14,10 @@
 #include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
-#include "lib/process.h"
 #include "runtime/become.h"
 #include "runtime/cgroup/cgroup.h"
 #include "runtime/console.h"
+#include "runtime/credentials.h"
 #include "runtime/exec.h"
 #include "runtime/launch.h"
 
@@ -21,28 +25,6 @@ static _Noreturn void give_up(const struct execution *execution)
 {
 	launch_send_error(execution->child_socket);
 	_exit(1);
-}
-
-/*
- * Without privileges on the host, X gets them from the container's user namespace, and then needs
- * one more clone to be in its pid namespace.
- */
-static int join_by_user_namespace(struct execution *execution)
-{
-	int result = exec_join(execution, execution->namespaces);
-	bool ignored;
-	pid_t pid;
-
-	if (result < 0)
-		return result;
-	pid = launch_clone(CLONE_PARENT, -1, &ignored);
-	if (pid < 0)
-		return fail(-pid, "clone the process");
-	if (pid > 0) {
-		launch_send_data(execution->child_socket, STEP_CHILD, &pid, sizeof(pid));
-		_exit(0);
-	}
-	return 0;
 }
 
 static int enter_namespaces(struct execution *execution)
@@ -53,8 +35,8 @@ static int enter_namespaces(struct execution *execution)
 		_exit(1);
 	if (cgroup_needs_enter(execution->cgroup, execution->cloned_into))
 		result = cgroup_enter(execution->cgroup, 0, execution->cloned_into);
-	if (result == 0 && process_is_root())
-		result = exec_join(execution, execution->namespaces & ~CLONE_NEWPID);
+	if (result == 0)
+		result = exec_join(execution, execution->namespaces);
 	if (result < 0)
 		return result;
 	if (execution->namespaces & CLONE_NEWUSER) {
@@ -65,22 +47,50 @@ static int enter_namespaces(struct execution *execution)
 	}
 	if (execution->root >= 0 && (fchdir(execution->root) < 0 || chroot(".") < 0))
 		return fail(errno, "change to the root of container %s", execution->record.id);
-	close_fd(&execution->root);
+	/* The caller's session keyring is not the container's. */
+	return IS_ENABLED(CONFIG_KEYRING) ? credentials_keyring(execution->record.id) : 0;
+}
+
+static int attach_terminal(const struct execution *execution)
+{
+	const struct spec_process *process = &execution->process;
+
+	if (execution->console_socket < 0)
+		return 0;
+	return console_attach(execution->console_socket, process->console_height,
+			      process->console_width, process->user.uid, NULL);
+}
+
+static int set_personality(const struct spec *spec)
+{
+	if (IS_ENABLED(CONFIG_PERSONALITY) && spec->personality_set &&
+	    personality(spec->personality) < 0)
+		return fail(errno, "linux.personality");
 	return 0;
 }
 
-static int attach_terminal(struct execution *execution)
+/* Keep what the user's program gets, and the socket to P behind it. */
+static int close_the_rest(struct execution *execution)
 {
-	const struct spec_process *process = &execution->process;
-	int result;
+	const int last = 3 + (int)execution->passed_fds;
 
+	if (execution->child_socket != last && dup3(execution->child_socket, last, O_CLOEXEC) < 0)
+		return fail(errno, "move the socket to the runtime");
+	execution->child_socket = last;
+	return fd_close_from(last + 1);
+}
+
+/*
+ * Y is the container's: it comes into its pid namespace, and thereby into sight of what runs there,
+ * with nothing of the host's any more: not its root, no descriptor, no capability (CVE-2016-9962 and
+ * its kin, also for a container that has CAP_SYS_PTRACE).
+ */
+static _Noreturn void execute(struct execution *execution, const struct become *become)
+{
 	setsid();
-	if (execution->console_socket < 0)
-		return 0;
-	result = console_attach(execution->console_socket, process->console_height,
-				process->console_width, process->user.uid, NULL);
-	close_fd(&execution->console_socket);
-	return result;
+	if (!execution->process.terminal || console_control() == 0)
+		become_execute(become);
+	give_up(execution);
 }
 
 void exec_child(struct execution *execution)
@@ -90,31 +100,26 @@ void exec_child(struct execution *execution)
 		.process = &execution->process,
 		.seccomp = &execution->seccomp,
 		.proc = execution->proc,
-		.passed_fds = execution->passed_fds,
 		.user_namespace = execution->namespaces & CLONE_NEWUSER,
 	};
-	const struct spec *spec = execution->spec;
 	sigset_t none;
+	bool ignored;
+	pid_t pid;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	close_fd(&execution->parent_socket);
-	if (!process_is_root() && join_by_user_namespace(execution) < 0)
+	if (enter_namespaces(execution) < 0 || attach_terminal(execution) < 0 ||
+	    set_personality(execution->spec) < 0 || become_prepare(&become) < 0 ||
+	    close_the_rest(execution) < 0)
 		give_up(execution);
-	if (enter_namespaces(execution) < 0 || attach_terminal(execution) < 0)
-		give_up(execution);
-	if (IS_ENABLED(CONFIG_PERSONALITY) && spec->personality_set &&
-	    personality(spec->personality) < 0) {
-		fail(errno, "linux.personality");
+	pid = launch_clone(CLONE_PARENT, -1, &ignored);
+	if (pid == 0)
+		execute(execution, &become);
+	if (pid < 0) {
+		fail(-pid, "clone the process");
 		give_up(execution);
 	}
-	if (become_prepare(&become) < 0)
-		give_up(execution);
-	/* A process that is executed outlives us; one that cannot be must not. */
-	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
-	if (launch_send(execution->child_socket, STEP_READY) < 0)
-		_exit(1);
-	become_execute(&become);
-	give_up(execution);
+	launch_send_data(execution->child_socket, STEP_CHILD, &pid, sizeof(pid));
+	_exit(0);
 }

@@ -78,37 +78,12 @@ static bool is_own(const struct spec *spec, const struct namespace_plan *plan,
 	return !spec->namespaces[type].path || is_foreign(plan, type);
 }
 
-/* Which namespace confines a sysctl (namespaces(7)); NAMESPACE_TYPES: none does. */
-static enum spec_namespace_type sysctl_namespace(const char *name)
-{
-	static const char ipc[][24] = { "kernel/msgmax", "kernel/msgmnb",	  "kernel/msgmni",
-					"kernel/sem",	 "kernel/shmall",	  "kernel/shmmax",
-					"kernel/shmmni", "kernel/shm_rmid_forced" };
-
-	for (size_t i = 0; i < sizeof(ipc) / sizeof(ipc[0]); i++)
-		if (strcmp(name, ipc[i]) == 0)
-			return NAMESPACE_IPC;
-	if (str_has_prefix(name, "fs/mqueue/"))
-		return NAMESPACE_IPC;
-	if (str_has_prefix(name, "net/"))
-		return NAMESPACE_NETWORK;
-	if (strcmp(name, "kernel/domainname") == 0 || strcmp(name, "kernel/hostname") == 0)
-		return NAMESPACE_UTS;
-	if (str_has_prefix(name, "user/"))
-		return NAMESPACE_USER;
-	return NAMESPACE_TYPES;
-}
-
 static int check_sysctls(const struct spec *spec, const struct namespace_plan *plan)
 {
 	for (size_t i = 0; i < spec->sysctl_count; i++) {
 		const char *name = spec->sysctls[i].name;
-		enum spec_namespace_type type = sysctl_namespace(name);
+		enum spec_namespace_type type = spec_sysctl_namespace(name);
 
-		if (type == NAMESPACE_TYPES || strstr(name, "..") != NULL)
-			return fail_property("linux.sysctl",
-					     "%s is not in a namespace: it would change the host",
-					     name);
 		if (!is_own(spec, plan, type))
 			return fail_property("linux.sysctl",
 					     "%s needs a %s namespace of the container's own", name,
@@ -117,25 +92,13 @@ static int check_sysctls(const struct spec *spec, const struct namespace_plan *p
 	return 0;
 }
 
-static int check_uses(const struct spec *spec)
-{
-	if ((spec->hostname || spec->domainname) && !spec->namespaces[NAMESPACE_UTS].present)
-		return fail_property(spec->hostname ? "hostname" : "domainname",
-				     "needs a uts namespace: it would change the host's");
-	if ((spec->uid_mapping_count > 0 || spec->gid_mapping_count > 0) &&
-	    !spec->namespaces[NAMESPACE_USER].present)
-		return fail_property("linux.uidMappings", "needs a user namespace");
-	return 0;
-}
-
 int namespace_plan(const struct spec *spec, struct namespace_plan *plan)
 {
-	int result;
+	int result = 0;
 
 	*plan = (struct namespace_plan){ .new_flags = 0 };
 	for (int type = 0; type < NAMESPACE_TYPES; type++)
 		plan->join[type] = -1;
-	result = check_uses(spec);
 	for (int i = 0; result == 0 && i < NAMESPACE_TYPES; i++) {
 		const enum spec_namespace_type type = (enum spec_namespace_type)i;
 

@@ -86,6 +86,19 @@ int state_open_root(const char *root)
 	return fd < 0 ? fail(errno, "open the state folder %s", root) : fd;
 }
 
+static int taken(const char *id)
+{
+	fail_as(ERROR_EXISTS, 0, "container with given ID already exists: %s", id);
+	return -EEXIST;
+}
+
+int state_exists(int root, const char *id)
+{
+	struct stat status;
+
+	return fstatat(root, id, &status, AT_SYMLINK_NOFOLLOW) == 0 ? taken(id) : 0;
+}
+
 int state_make(int root, const char *id)
 {
 	struct stat status;
@@ -93,8 +106,7 @@ int state_make(int root, const char *id)
 
 	if (mkdirat(root, id, 0700) < 0) {
 		if (errno == EEXIST)
-			return fail_as(ERROR_EXISTS, EEXIST,
-				       "container with given ID already exists: %s", id);
+			return taken(id);
 		return fail(errno, "make the state folder of %s", id);
 	}
 	fd = openat(root, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
@@ -297,7 +309,7 @@ char *state_document(struct arena *arena, const struct state_record *record,
 {
 	struct json_writer writer;
 
-	json_write_start(&writer, arena, pretty);
+	json_write_start(&writer, arena, pretty ? JSON_SPACES : JSON_COMPACT);
 	json_write_object(&writer, NULL);
 	json_write_string(&writer, "ociVersion", "1.3.0");
 	json_write_string(&writer, "id", record->id);

@@ -58,6 +58,9 @@ const char *state_default_root(char *buffer, size_t size);
 /* Make (0700) and open the root folder. Descriptor, or -errno recorded. */
 int state_open_root(const char *root);
 
+/* Is there a folder for `id`? Then -EEXIST, recorded as ERROR_EXISTS; else 0, nothing recorded. */
+int state_exists(int root, const char *id);
+
 /*
  * Make the container's folder and lock it exclusively. -EEXIST recorded as ERROR_EXISTS. Descriptor
  * of the folder; the lock goes with it, and is shared with children until they close it.

@@ -41,7 +41,7 @@ static int print_json(struct arena *arena, const struct container_info *list, si
 	size_t size;
 	const char *text;
 
-	json_write_start(&writer, arena, false);
+	json_write_start(&writer, arena, JSON_COMPACT);
 	json_write_array(&writer, NULL);
 	for (size_t i = 0; i < count; i++) {
 		const struct state_record *record = &list[i].record;

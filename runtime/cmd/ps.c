@@ -22,7 +22,7 @@ static int print_json(struct arena *arena, const pid_t *pids, size_t count)
 	struct json_writer writer;
 	const char *text;
 
-	json_write_start(&writer, arena, false);
+	json_write_start(&writer, arena, JSON_COMPACT);
 	json_write_array(&writer, NULL);
 	for (size_t i = 0; i < count; i++)
 		json_write_int(&writer, NULL, pids[i]);

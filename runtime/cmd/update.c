@@ -57,7 +57,7 @@ static char *options_to_json(struct arena *arena, const struct options *values, 
 {
 	struct json_writer writer;
 
-	json_write_start(&writer, arena, false);
+	json_write_start(&writer, arena, JSON_COMPACT);
 	json_write_object(&writer, NULL);
 	json_write_object(&writer, "memory");
 	if (values->has_memory)
@@ -126,7 +126,7 @@ static int run(const struct container_context *context, void *given, int argc, c
 	text = values->resources ? read_resources(&arena, values->resources, &size) :
 				   options_to_json(&arena, values, &size);
 	if (!text)
-		return error_last()->no > 0 ? -error_last()->no : -EIO;
+		return error_result();
 	resources = spec_parse_resources(&arena, text, size, name);
 	return resources ? container_update(context, argv[0], resources) : -EINVAL;
 }
