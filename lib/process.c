@@ -16,10 +16,11 @@
 #include "lib/fd.h"
 
 enum {
-	STAT_SIZE = 1024, /* 20 numbers and a name of at most 64 (escaped: 128) bytes */
+	STAT_SIZE = 1024, /* 31 numbers and a name of at most 64 (escaped: 128) bytes */
 	/* Fields of /proc/PID/stat (proc(5)) counted from the one behind the name. */
 	STAT_PARENT = 1,
 	STAT_START_TIME = 19,
+	STAT_IGNORED = 30,
 	WAIT_FIRST_MS = 1,
 	WAIT_LONGEST_MS = 20,
 };
@@ -51,7 +52,8 @@ int process_stat_parse(const char *text, struct process_stat *result)
 		return -EBADMSG;
 	result->state = name_end[2];
 	if (!stat_field(name_end + 2, STAT_PARENT, &parent) ||
-	    !stat_field(name_end + 2, STAT_START_TIME, &result->start_time))
+	    !stat_field(name_end + 2, STAT_START_TIME, &result->start_time) ||
+	    !stat_field(name_end + 2, STAT_IGNORED, &result->ignored))
 		return -EBADMSG;
 	result->parent = (pid_t)parent;
 	return 0;

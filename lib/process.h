@@ -11,6 +11,7 @@ struct process_stat {
 	char state;	     /* 'R', 'S', 'Z', 'X' ... */
 	uint64_t start_time; /* clock ticks since boot: field 22 of /proc/PID/stat */
 	pid_t parent;
+	uint64_t ignored; /* bit n - 1: signal n is ignored (1 to 31): field 33 */
 };
 
 /* /proc/PID/stat. 0 or -errno (ESRCH: no such process); records nothing. */

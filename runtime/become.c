@@ -3,6 +3,7 @@
 #include "runtime/become.h"
 
 #include <linux/capability.h>
+#include <signal.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -16,6 +17,23 @@
 #include "runtime/credentials.h"
 #include "runtime/exec_path.h"
 #include "runtime/spec/spec.h"
+
+#define SIGNAL_BIT(signal) (UINT64_C(1) << ((signal)-1))
+
+const uint64_t become_often_ignored = SIGNAL_BIT(SIGHUP) | SIGNAL_BIT(SIGINT) |
+				      SIGNAL_BIT(SIGQUIT) | SIGNAL_BIT(SIGPIPE) |
+				      SIGNAL_BIT(SIGTERM);
+
+void become_reset_signals(uint64_t ignored)
+{
+	sigset_t none;
+
+	for (int number = 1; number < 32; number++)
+		if (ignored & SIGNAL_BIT(number))
+			signal(number, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
 
 /*
  * The user must be able to reopen its own pipes through /proc/self/fd. Never a device: the
@@ -78,8 +96,7 @@ int become_prepare(struct become *become)
 		return directory;
 	if (process->user.uid != 0)
 		own_standard_streams(process->user.uid);
-	result = credentials_user(&process->user,
-					  become->user_namespace && !process_is_root());
+	result = credentials_user(&process->user, become->user_namespace && !process_is_root());
 	if (result == 0)
 		result = credentials_capabilities(&process->capabilities, kept_for_filter(become));
 	if (result == 0 && directory < 0)

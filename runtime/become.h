@@ -5,6 +5,7 @@
 #define RUNTIME_BECOME_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "runtime/seccomp/seccomp.h"
 
@@ -15,13 +16,22 @@ struct become {
 	struct arena *arena;
 	const struct spec_process *process;
 	const struct seccomp_program *seccomp; /* count 0: none */
-	int proc;		 /* verified procfs for labels; closed once they are set */
-	bool user_namespace;	 /* limits were set from outside; a user made it: setgroups is denied */
-	bool first;		 /* the container's first process: umask 0022 unless given */
+	int proc;	     /* verified procfs for labels; closed once they are set */
+	bool user_namespace; /* limits were set from outside; a user made it: setgroups is denied */
+	bool first;	     /* the container's first process: umask 0022 unless given */
 	/* filled by become_prepare() */
 	const char *program;
 	char **environment;
 };
+
+/*
+ * Signals as a program expects them, whatever our caller did: none blocked, and those of `ignored`
+ * (bit n - 1: signal n) with their default action.
+ */
+void become_reset_signals(uint64_t ignored);
+
+/* What callers are known to ignore: nohup(1), a shell's background jobs, Python, systemd. */
+extern const uint64_t become_often_ignored;
 
 /*
  * All but the system call filter and execve(2), in the one order that is safe: limits, umask,

@@ -233,12 +233,10 @@ void launch_child(struct launch *launch)
 		.user_namespace = launch->spec->namespaces[NAMESPACE_USER].present,
 		.first = true,
 	};
-	sigset_t none;
 	int errors;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	become_reset_signals(launch->ignored_signals);
 	close_other_side(launch);
 	if (launch->intermediate)
 		clone_again(launch);

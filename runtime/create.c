@@ -132,6 +132,7 @@ static int plan_record(struct creation *creation)
 	record->id = creation->request->id;
 	record->creator = getpid();
 	record->creator_start_time = self.start_time;
+	launch->ignored_signals = self.ignored;
 	record->created_at = arena_strdup(&launch->arena, str_time(&now, time_text));
 	record->rootfs = spec->root.path && spec->root.path[0] == '/' ?
 				 spec->root.path :
@@ -140,8 +141,8 @@ static int plan_record(struct creation *creation)
 	record->cgroup = cgroup_record(launch->cgroup);
 	record->annotations = "";
 	if (spec->annotations_size > 0) {
-		char *text = arena_strndup(&launch->arena, spec->annotations,
-					   spec->annotations_size);
+		char *text =
+			arena_strndup(&launch->arena, spec->annotations, spec->annotations_size);
 
 		if (!text)
 			return -ENOMEM;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What `exec` makes: X, which joins the container and gives up all that is not the user's, and Y, its
- * clone in the container's pid namespace, which executes the program.
+ * What `exec` makes: X, which joins the container and gives up all that is not the user's, and Y,
+ * its clone in the container's pid namespace, which executes the program.
  */
 #include <fcntl.h>
 #include <grp.h>
@@ -82,8 +82,8 @@ static int close_the_rest(struct execution *execution)
 
 /*
  * Y is the container's: it comes into its pid namespace, and thereby into sight of what runs there,
- * with nothing of the host's any more: not its root, no descriptor, no capability (CVE-2016-9962 and
- * its kin, also for a container that has CAP_SYS_PTRACE).
+ * with nothing of the host's any more: not its root, no descriptor, no capability (CVE-2016-9962
+ * and its kin, also for a container that has CAP_SYS_PTRACE).
  */
 static _Noreturn void execute(struct execution *execution, const struct become *become)
 {
@@ -102,13 +102,11 @@ void exec_child(struct execution *execution)
 		.proc = execution->proc,
 		.user_namespace = execution->namespaces & CLONE_NEWUSER,
 	};
-	sigset_t none;
 	bool ignored;
 	pid_t pid;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	become_reset_signals(become_often_ignored);
 	if (enter_namespaces(execution) < 0 || attach_terminal(execution) < 0 ||
 	    set_personality(execution->spec) < 0 || become_prepare(&become) < 0 ||
 	    close_the_rest(execution) < 0)

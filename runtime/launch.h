@@ -19,6 +19,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "lib/arena.h"
@@ -55,14 +56,15 @@ struct launch {
 	int *container_hooks;		/* executables of the createContainer hooks, or NULL */
 	int proc;			/* the host's /proc, verified */
 	int parent_socket, child_socket;
-	int state;		 /* the state folder, which is also the lock */
-	int console_socket;	 /* -1: no terminal */
-	int start, result;	 /* fifos, or -1 for run */
-	unsigned int passed_fds; /* N descriptors from 3 on stay open */
-	bool wait_parent;	 /* C waits for STEP_ENTERED */
-	bool wait_hooks;	 /* there are prestart or createRuntime hooks */
-	bool intermediate;	 /* namespaces are joined before others are made: two clones */
-	bool cloned_into;	 /* C was born in its v2 group */
+	int state;		  /* the state folder, which is also the lock */
+	int console_socket;	  /* -1: no terminal */
+	int start, result;	  /* fifos, or -1 for run */
+	unsigned int passed_fds;  /* N descriptors from 3 on stay open */
+	uint64_t ignored_signals; /* by our caller: bit n - 1 is signal n */
+	bool wait_parent;	  /* C waits for STEP_ENTERED */
+	bool wait_hooks;	  /* there are prestart or createRuntime hooks */
+	bool intermediate;	  /* namespaces are joined before others are made: two clones */
+	bool cloned_into;	  /* C was born in its v2 group */
 	bool no_new_keyring;
 	bool notify; /* there is a notify folder in the state folder */
 };

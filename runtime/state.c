@@ -2,6 +2,7 @@
 /* The state folder of a container: see state.h. */
 #include "runtime/state.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -280,12 +281,52 @@ const char *state_status_name(enum container_status status)
 	return names[status];
 }
 
-static int remove_files(int container, const char *id, const char (*names)[12], size_t count)
+enum { FOREIGN_DEPTH = 32 };
+
+static int remove_tree(int folder, const char *name, unsigned int depth);
+
+/* Everything in a folder, whoever put it there; links are not followed. */
+static int empty_folder(int folder, unsigned int depth)
+{
+	int own = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = own < 0 ? NULL : fdopendir(own);
+	struct dirent *entry;
+	int result = 0;
+
+	if (!entries) {
+		result = -errno;
+		close_fd(&own);
+		return result;
+	}
+	while (result == 0 && (entry = readdir(entries)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			result = remove_tree(folder, entry->d_name, depth);
+	closedir(entries);
+	return result;
+}
+
+static int remove_tree(int folder, const char *name, unsigned int depth)
+{
+	auto_fd int below = -1;
+	int result;
+
+	if (unlinkat(folder, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if ((errno != EISDIR && errno != EPERM) || depth == FOREIGN_DEPTH)
+		return -errno;
+	below = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (below < 0)
+		return -errno;
+	result = empty_folder(below, depth + 1);
+	if (result == 0 && unlinkat(folder, name, AT_REMOVEDIR) < 0)
+		result = -errno;
+	return result;
+}
+
+static void remove_files(int container, const char (*names)[12], size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (unlinkat(container, names[i], 0) < 0 && errno != ENOENT)
-			return fail(errno, "remove %s of the state of %s", names[i], id);
-	return 0;
+		unlinkat(container, names[i], 0);
 }
 
 int state_remove(int root, const char *id, int container)
@@ -294,14 +335,19 @@ int state_remove(int root, const char *id, int container)
 	 * delete. */
 	static const char always[][12] = { STATE_CONFIG, STATE_RECORD, STATE_INTENT };
 	static const char sometimes[][12] = { STATE_START, STATE_RESULT, STATE_RECORD_NEW };
-	int result = remove_files(container, id, always, 3);
+	int result;
 
-	if (result < 0 || unlinkat(root, id, AT_REMOVEDIR) == 0 || errno == ENOENT)
-		return result;
-	result = remove_files(container, id, sometimes, 3);
+	remove_files(container, always, 3);
+	if (unlinkat(root, id, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	remove_files(container, sometimes, 3);
+	if (unlinkat(root, id, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	/* Something that is not ours, or a folder in place of a file. */
+	result = empty_folder(container, 0);
 	if (result == 0 && unlinkat(root, id, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return fail(errno, "remove the state folder of %s", id);
-	return result;
+		result = -errno;
+	return result < 0 ? fail(-result, "remove the state folder of %s", id) : 0;
 }
 
 char *state_document(struct arena *arena, const struct state_record *record,
