@@ -144,7 +144,8 @@ static void enter_call(struct injector *injector, struct tracee *tracee)
 		/* close(2) frees the descriptor whatever it answers: it is carried out. */
 		if (registers.orig_rax == SYS_close)
 			return;
-		registers.orig_rax = (unsigned long long)-1;
+		/* Another call in its place, and not -1: a seccomp filter may see it. */
+		registers.orig_rax = SYS_getpid;
 		ptrace(PTRACE_SETREGS, tracee->pid, NULL, &registers);
 		return;
 	case MODE_KILL_ONE:
