@@ -220,6 +220,8 @@ static int launch(struct creation *creation)
 	int result = clone_first_process(creation);
 
 	if (result == 0)
+		result = rootfs_close(creation->launch.rootfs);
+	if (result == 0)
 		result = note_process(creation);
 	if (result == 0 && creation->launch.wait_parent)
 		result = set_from_outside(creation);

@@ -55,7 +55,8 @@ int mask_prepare(struct rootfs *rootfs, const char *place)
 	result = host_mount(place, &tmpfs);
 	if (result < 0)
 		return fail(-result, "mask: mount a tmpfs");
-	rootfs->scratch_on_root = strcmp(place, "/") == 0;
+	if (strcmp(place, "/") == 0)
+		rootfs->on_old_root++;
 	rootfs->scratch = host_open_top(place);
 	if (rootfs->scratch < 0)
 		return fail(-rootfs->scratch, "mask: open the tmpfs");

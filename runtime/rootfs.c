@@ -131,6 +131,10 @@ struct rootfs *rootfs_plan(struct arena *arena, const struct spec *spec,
 		.root = -1,
 		.proc = -1,
 		.scratch = -1,
+		.home = -1,
+		.home_root = -1,
+		.home_folder = -1,
+		.stage = -1,
 	};
 	if (plan_path(rootfs) < 0 || check_shared_namespace(rootfs) < 0 || check_paths(spec) < 0 ||
 	    plan_mounts(rootfs) < 0)
@@ -148,6 +152,8 @@ int rootfs_open_sources(struct rootfs *rootfs)
 		tree = host_clone(rootfs->path, true);
 		if (tree >= 0)
 			rootfs->tree = tree;
+		else if (tree == -ENOSYS && geteuid() == 0)
+			return rootfs_stage(rootfs);
 		else if (tree != -ENOSYS && tree != -EPERM && tree != -EINVAL)
 			return fail(-tree, "root.path: %s", rootfs->path);
 	}
@@ -279,6 +285,8 @@ static int build(struct rootfs *rootfs)
 	int result;
 
 	result = open_proc(rootfs);
+	if (result == 0 && rootfs->stage_path)
+		result = rootfs_use_stage(rootfs);
 	if (result == 0)
 		result = attach(rootfs);
 	for (size_t i = 0; i < rootfs->spec->mount_count && result == 0; i++)
@@ -326,13 +334,17 @@ int rootfs_finish(struct rootfs *rootfs)
 	return rootfs_verify(rootfs);
 }
 
-void rootfs_close(struct rootfs *rootfs)
+int rootfs_close(struct rootfs *rootfs)
 {
+	const int result = rootfs_unstage(rootfs);
+
 	close_fd(&rootfs->tree);
 	close_fd(&rootfs->root);
 	if (rootfs->proc != rootfs->options.proc)
 		close_fd(&rootfs->proc);
 	close_fd(&rootfs->scratch);
+	close_fd(&rootfs->stage);
 	for (size_t i = 0; i < rootfs->spec->mount_count; i++)
 		close_fd(&rootfs->mounts[i].tree);
+	return result;
 }

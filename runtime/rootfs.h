@@ -66,7 +66,11 @@ int rootfs_bind_console(struct rootfs *rootfs, int terminal);
  */
 int rootfs_finish(struct rootfs *rootfs);
 
-void rootfs_close(struct rootfs *rootfs);
+/*
+ * P: right after the clone, before anything else: closes what was opened for C, and on old kernels
+ * goes back to the mount namespace that rootfs_open_sources() left. 0 or -errno recorded.
+ */
+int rootfs_close(struct rootfs *rootfs);
 
 /*
  * The mount option words that this build knows, for `features`: number `index`, NULL after the

@@ -157,7 +157,6 @@ static bool root_is_first(const struct rootfs *rootfs)
 	length = (size_t)snprintf(first, sizeof(first), "%d %d ", root, root);
 	if (strncmp(mountinfo, first, length) == 0)
 		return true;
-	first[length] = 0;
 	for (const char *line = strchr(mountinfo, '\n'); line; line = strchr(line + 1, '\n'))
 		if (strncmp(line + 1, first, length) == 0)
 			return true;
@@ -167,19 +166,18 @@ static bool root_is_first(const struct rootfs *rootfs)
 /* ---- with it ---- */
 
 /*
- * cwd is the new root; on top of it lies the old one, and on top of that, if we had to put it on
- * the old "/", the scratch. Each call takes the topmost away; one too many would take the new root.
+ * cwd is the new root; on top of it lies the old one, and on top of that what we had to put on the
+ * old "/". Each call takes the topmost away; one too many would take the new root.
  */
 static int drop_old_root(const struct rootfs *rootfs)
 {
 	struct stat root, above;
 
-	if (umount2(".", MNT_DETACH) < 0)
-		return fail(errno, "change of root: unmount the old root");
-	if (!rootfs->scratch_on_root)
+	for (unsigned int i = 0; i <= rootfs->on_old_root; i++)
+		if (umount2(".", MNT_DETACH) < 0)
+			return fail(errno, "change of root: unmount the old root");
+	if (rootfs->on_old_root == 0)
 		return 0;
-	if (umount2(".", MNT_DETACH) < 0)
-		return fail(errno, "change of root: unmount the old root");
 	/* "/.." would lead out if something were left. */
 	if (fstat(rootfs->root, &root) < 0 || stat("/..", &above) < 0)
 		return fail(errno, "change of root: look at /");

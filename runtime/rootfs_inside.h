@@ -50,8 +50,17 @@ struct rootfs {
 	int root;      /* O_PATH, in C */
 	int proc;      /* the host's procfs, verified, in C */
 	int scratch;   /* see mask.c; -1: none */
-	bool scratch_on_root; /* it is mounted over the old "/" */
+	unsigned int on_old_root; /* how many mounts of ours lie on the old "/" when it is left */
+	const char *stage_path;	  /* see rootfs_stage.c; NULL: there is none */
+	int home, home_root, home_folder; /* P's way back from there */
+	int stage;			  /* open in C */
 };
+
+/* P: go to where C can reach the sources; and back. C: take them from there. rootfs_stage.c */
+int rootfs_stage(struct rootfs *rootfs);
+int rootfs_unstage(struct rootfs *rootfs);
+int rootfs_use_stage(struct rootfs *rootfs);
+void rootfs_forget_home(struct rootfs *rootfs);
 
 /* "mounts[3].options" for messages. */
 enum { MOUNT_PROPERTY_SIZE = 40 };

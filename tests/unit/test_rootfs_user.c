@@ -167,20 +167,26 @@ static void test_unreachable(struct world *world)
 					      WORDS("rbind", "ro", "rprivate") });
 	check(with_user_namespace(world, CLONE_NEWNET, look_at_unreachable) == 0);
 }
+BOTH_KERNELS(test_unreachable)
 
-static void test_unreachable_in_child(void)
+/* What P opened for C, and where it went for that, is over after the clone. */
+static void test_close_goes_back(struct world *world)
 {
-	static struct world world;
+	struct stat before, after;
 
-	make_world(&world);
-	test_unreachable(&world);
+	give_rootfs();
+	make_folder_at(OUTSIDE "/cwd");
+	check(chdir(OUTSIDE "/cwd") == 0 && stat("/proc/self/ns/mnt", &before) == 0);
+	add_mount(world, (struct spec_mount){ "/a", "bind", OUTSIDE, WORDS("rbind") });
+	world->options.user_namespace = true;
+	check(plan(world) == 0 && rootfs_open_sources(world->rootfs) == 0);
+	check(rootfs_close(world->rootfs) == 0);
+	check(stat("/proc/self/ns/mnt", &after) == 0 && before.st_ino == after.st_ino);
+	check(stat(".", &before) == 0 && stat(OUTSIDE "/cwd", &after) == 0);
+	check(before.st_ino == after.st_ino && before.st_dev == after.st_dev);
+	check(!exists("/mnt/root"));
 }
-
-static void test_unreachable_sources(void **state)
-{
-	(void)state;
-	in_child(test_unreachable_in_child);
-}
+BOTH_KERNELS(test_close_goes_back)
 
 static void look_at_volume(struct world *world)
 {
@@ -272,7 +278,8 @@ int main(void)
 		TEST_BOTH(test_default),
 		TEST_BOTH(test_without_pivot),
 		cmocka_unit_test(test_sysfs),
-		cmocka_unit_test(test_unreachable_sources),
+		TEST_BOTH(test_unreachable),
+		TEST_BOTH(test_close_goes_back),
 		TEST_BOTH(test_nothing_reaches_the_host),
 		TEST_BOTH(test_locked_flags),
 		TEST_BOTH(test_device_of_the_host),
