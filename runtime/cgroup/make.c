@@ -141,20 +141,49 @@ static void list_missing(struct cgroup *cgroup, const char *enabled, char *list,
 	}
 }
 
-/* All at once if the kernel takes that; else one by one, and only what a limit needs must succeed. */
-static int write_controllers(struct cgroup *cgroup, int fd, char *list, const char *where)
+/*
+ * A group with processes in it cannot give controllers to groups below. Some the kernel would take all
+ * the same, and make it a "threaded domain" whose groups take no process: so look first. The
+ * root of all, which has no cgroup.type, is free of this.
+ */
+static bool is_occupied(const char *path)
 {
+	char file[GROUP_PATH_SIZE], text[64];
+
+	snprintf(file, sizeof(file), "%s/cgroup.type", path);
+	if (file_read_small(AT_FDCWD, file, text, sizeof(text)) == -ENOENT)
+		return false;
+	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
+	return file_read_small(AT_FDCWD, file, text, sizeof(text)) != 0;
+}
+
+/* One controller that could not be enabled: an error if a limit needs it. */
+static int not_enabled(const struct cgroup *cgroup, const char *controller, const char *path, int no)
+{
+	if (cgroup->needed && word_in(cgroup->needed, ' ', controller))
+		return fail(no, "enable the %s controller for the groups below %s%s", controller, path,
+			    no == EBUSY ? ", which has processes itself" : "");
+	log_debug("cgroup %s: %s is not enabled: %s", path, controller, error_errno_text(no));
+	return 0;
+}
+
+/* All at once if the kernel takes that; else one by one, and only what a limit needs must succeed. */
+static int write_controllers(struct cgroup *cgroup, int fd, char *list, const char *path)
+{
+	const bool occupied = is_occupied(path);
 	char *word, *rest = list;
 
-	if (write(fd, list, strlen(list)) >= 0)
+	if (!occupied && write(fd, list, strlen(list)) >= 0)
 		return 0;
 	while ((word = strsep(&rest, " "))) {
-		if (write(fd, word, strlen(word)) >= 0)
-			continue;
-		if (cgroup->needed && word_in(cgroup->needed, ' ', word + 1))
-			return fail(errno, "enable the %s controller for the groups below %s",
-				    word + 1, where);
-		log_debug("cgroup %s: %s is not enabled: %m", where, word);
+		int result = 0;
+
+		if (occupied)
+			result = not_enabled(cgroup, word + 1, path, EBUSY);
+		else if (write(fd, word, strlen(word)) < 0)
+			result = not_enabled(cgroup, word + 1, path, errno);
+		if (result < 0)
+			return result;
 	}
 	return 0;
 }
