@@ -205,13 +205,14 @@ static int read_one(struct arena *arena, int container, const char *name,
 	size_t length;
 	char *text;
 
-	if (size < 0)
-		return (int)size;
-	if ((size_t)size < sizeof(buffer) - 1) {
+	if (size >= 0) {
 		length = (size_t)size;
 		text = arena_strndup(arena, buffer, length);
-	} else {
+	} else if (size == -EFBIG) {
+		/* Ten hierarchies with the long names that managers give, and their annotations. */
 		text = file_read(arena, container, name, RECORD_MAX_SIZE, &length);
+	} else {
+		return (int)size;
 	}
 	return text ? record_decode(text, length, record) : -EBADMSG;
 }

@@ -93,7 +93,8 @@ is_clean "$id" "nothing is left"
 new_id
 script_bundle "$id" 'sleep 1001 & sleep 1002 & sleep 1003' "$HOST_PIDS"
 cruet run --detach --bundle "$BUNDLES/$id" "$id"
-check "a container without a pid namespace runs" wait_for pgrep -f '^sleep 1002' >/dev/null
+sleeps() { pgrep -f "^sleep $1" >/dev/null; }
+check "a container without a pid namespace runs" wait_for sleeps 1002
 run cruet delete --force "$id"
 is "$status" 0 "delete --force of it"
 wait_for nothing_runs
@@ -205,4 +206,16 @@ new_id
 script_bundle "$id" 'exit 0'
 run cruet create --bundle "$BUNDLES/$id" --pid-file /no/such/pid "$id"
 expect_refusal "pid" "a pid file that cannot be written"
+
+# a state of many kilobytes: long paths and many annotations, as managers give them
+new_id
+script_bundle "$id" 'exit 0' '.annotations = ([range(200) | { key: "org.example.key\(.)", value: "a long value \(.)" }] | from_entries)'
+run cruet create --bundle "$BUNDLES/$id" "$id"
+is "$status" 0 "create with 200 annotations"
+is "$(cruet state "$id" | jq -r '.status, (.annotations | length)' | xargs)" "created 200" "their state can be read"
+run cruet start "$id"
+is "$status" 0 "they start"
+check "and end" becomes "$id" stopped
+run cruet delete "$id"
+is "$status" 0 "they can be deleted"
 finish
