@@ -4,10 +4,13 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/uio.h>
 
 #include "lib/error.h"
@@ -21,6 +24,9 @@ enum {
 	FD_CLOSE_RANGE_CLOEXEC = 4,
 	/* Room for this many descriptors in a message: one is wanted, the others are closed. */
 	FD_RECEIVE_ROOM = 8,
+	/* How far to look where nothing says which are open. */
+	FD_COUNTED_LEAST = 1 << 16,
+	FD_COUNTED_MOST = 1 << 20,
 };
 
 int fd_read_all(int fd, void *buffer, size_t size)
@@ -195,6 +201,29 @@ static int range_listed(int first, int directory, bool close_them)
 	}
 }
 
+/* Without a procfs that says which are open: each that may be, whatever the limit is by now. */
+static void range_counted(int first, bool close_them)
+{
+	struct rlimit limit = { 0 };
+	rlim_t end = FD_COUNTED_LEAST;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max > end)
+		end = limit.rlim_max < FD_COUNTED_MOST ? limit.rlim_max : FD_COUNTED_MOST;
+	for (int fd = first; (rlim_t)fd < end; fd++) {
+		if (close_them)
+			close(fd);
+		else
+			fcntl(fd, F_SETFD, FD_CLOEXEC);
+	}
+}
+
+static bool is_proc(int directory)
+{
+	struct statfs status;
+
+	return fstatfs(directory, &status) == 0 && (unsigned long)status.f_type == PROC_SUPER_MAGIC;
+}
+
 static int range(int first, int proc_fd, bool close_them)
 {
 	auto_fd int directory = -1;
@@ -205,7 +234,13 @@ static int range(int first, int proc_fd, bool close_them)
 		return 0;
 	directory = openat(proc_fd, proc_fd < 0 ? "/proc/self/fd" : "self/fd",
 			   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	result = directory < 0 ? -errno : range_listed(first, directory, close_them);
+	/* An image may have no /proc, or a folder of that name that leaves some out. */
+	if (directory < 0 || !is_proc(directory)) {
+		close_fd(&directory);
+		range_counted(first, close_them);
+		return 0;
+	}
+	result = range_listed(first, directory, close_them);
 	if (result < 0)
 		return fail(-result, "%s open file descriptors",
 			    close_them ? "close" : "mark close-on-exec");
