@@ -112,6 +112,22 @@ static int run_fds(int argc, char **argv)
 	return dir ? 0 : 1;
 }
 
+/* leaked: descriptors beyond the standard ones, found without /proc. */
+static int run_leaked(int argc, char **argv)
+{
+	bool found = false;
+
+	(void)argc, (void)argv;
+	for (int fd = 3; fd < 65536; fd++)
+		if (fcntl(fd, F_GETFD) >= 0) {
+			printf("%d\n", fd);
+			found = true;
+		}
+	if (!found)
+		puts("none");
+	return 0;
+}
+
 /* tiocsti TEXT: push it into the input of the terminal. */
 static int run_tiocsti(int argc, char **argv)
 {
@@ -189,7 +205,9 @@ static int run_attack(int argc, char **argv)
 			if (can_write(path, O_RDONLY))
 				printf("host cwd of %d\n", pid);
 			for (int n = 0; n < 40; n++) {
-				snprintf(path, sizeof(path), "/proc/%d/fd/%d/run/t/secret", pid, n);
+				/* From any folder the host's root is some steps up. */
+				snprintf(path, sizeof(path),
+					 "/proc/%d/fd/%d/../../../../../../run/t/secret", pid, n);
 				if (can_write(path, O_RDONLY))
 					printf("host folder of %d\n", pid);
 			}
@@ -369,7 +387,7 @@ static int run_fingerprint(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	static const struct command commands[] = {
-		{ "syscall", run_syscall }, { "int80", run_int80 },   { "fds", run_fds },
+		{ "syscall", run_syscall }, { "int80", run_int80 },   { "fds", run_fds },	      { "leaked", run_leaked },
 		{ "tiocsti", run_tiocsti }, { "self", run_self },     { "attack", run_attack },
 		{ "swap", run_swap },	    { "notify", run_notify }, { "grow", run_grow },
 		{ "fork", run_fork },	    { "signals", run_signals },

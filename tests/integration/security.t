@@ -163,22 +163,45 @@ script_bundle "$id" 'probe fds'
 run cruet run --bundle "$BUNDLES/$id" "$id" 9<$T/host 8</
 is "$(say "$out" | grep -cvE '^[012] ')" 0 "descriptors of run's caller do not get through"
 
+image
+mkdir -p $rootfs/proc/self/fd $rootfs/proc/thread-self/fd
+for fake in $rootfs $T/rootfs; do
+	new_id
+	rootfs=$fake bundle "$id" "$NO_PROC|.process.args=[\"probe\",\"leaked\"]"
+	run cruet run --bundle "$BUNDLES/$id" "$id" 9<$T/host 8</
+	is "$status:$out" "0:none" "nor where the image's own /proc is all there is"
+done
+rootfs=$T/rootfs
+
 # a container that watches exec, as root with CAP_SYS_PTRACE (CVE-2016-9962, LXC's CVE-2016-8649)
 PTRACE='.process.capabilities|=map_values(.+["CAP_SYS_PTRACE","CAP_DAC_READ_SEARCH"])'
-new_id
-script_bundle "$id" 'probe attack 2500 >/dev/shm/found; while :; do sleep 1; done' "$PTRACE"
-cruet run --detach --bundle "$BUNDLES/$id" "$id"
-count=0
-end=$(($(date +%s) + 2))
-while [ "$(date +%s)" -lt $end ]; do
-	cruet exec "$id" true
-	count=$((count + 1))
-done
-wait_for cruet exec "$id" grep -q seen /dev/shm/found
-run cruet exec "$id" cat /dev/shm/found
-unlike "$out" "host|writable" "nothing of the host is reached through $count processes of exec"
-like "$out" "seen some" "... which were seen"
-remove "$id"
+watched() { # WHAT FILTER COMMAND...: the command again and again while a container watches
+	what=$1
+	new_id
+	script_bundle "$id" 'probe attack 2000 >/dev/shm/found; while :; do sleep 1; done' "$2"
+	shift 2
+	cruet run --detach --bundle "$BUNDLES/$id" "$id"
+	watcher=$id
+	end=$(($(date +%s) + 2))
+	while [ "$(date +%s)" -lt $end ]; do
+		"$@"
+	done
+	wait_for cruet exec "$watcher" grep -q seen /dev/shm/found
+	run cruet exec "$watcher" sort -u /dev/shm/found
+	unlike "$out" "host|writable" "nothing of the host is reached through $what"
+	like "$out" "seen some" "... whose processes were seen"
+	remove "$watcher"
+}
+do_exec() { cruet exec "$watcher" true; }
+do_join() {
+	new_id
+	bundle "$id" ".linux.namespaces|=map(select(.type!=\"pid\"))+[{type:\"pid\",path:\"/proc/$(pid_of "$watcher")/ns/pid\"}]"
+	cruet run --bundle "$BUNDLES/$id" "$id" >/dev/null 2>&1 </dev/null
+}
+watched exec . do_exec
+watched "a container that joins its pid namespace" . do_join
+watched "exec, with CAP_SYS_PTRACE" "$PTRACE" do_exec
+watched "a container that joins its pid namespace, with CAP_SYS_PTRACE" "$PTRACE" do_join
 
 # the runtime's own binary (CVE-2019-5736), on a file system where it can be written
 mkdir $T/bin
