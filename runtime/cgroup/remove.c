@@ -40,7 +40,7 @@ static void remove_parents(const struct group *group)
 	strcpy(path, group->path);
 	for (unsigned int i = 1; i < group->own; i++) {
 		*strrchr(path, '/') = '\0';
-		if (rmdir(path) < 0)
+		if (rmdir(path) < 0 && errno != ENOENT)
 			return;
 	}
 }
@@ -174,10 +174,10 @@ static int remove_busy(struct cgroup *cgroup, struct group *group, int64_t deadl
 		int left = (int)(deadline - now_ms());
 
 		group_kill(group);
-		if (group_is_v2(group))
-			group_wait_event(group, "populated", '0', left);
-		else
+		if (!group_is_v2(group))
 			wait_v1(group, left, moment);
+		else if (group_wait_event(group, "populated", '0', left) < 0 || moment > 1)
+			poll(NULL, 0, moment);
 		result = remove_below(group);
 		if (result == 0 || result == -ENOENT || result == -ENODEV)
 			result = remove_folder(group);
@@ -220,9 +220,12 @@ void group_unmake(struct cgroup *cgroup)
 	for (size_t i = 0; i < cgroup->count; i++) {
 		struct group *group = &cgroup->groups[i];
 
-		if (group->ours && !group->exists)
-			remove_folder(group);
-		group->ours = false;
 		group_close(group);
+		if (group->ours && group->exists)
+			group->ours = false;
+		else if (!group->ours)
+			remove_parents(group); /* as far as it came */
+		else if (remove_folder(group) == 0)
+			group->ours = false; /* else cgroup_remove() tries again */
 	}
 }
