@@ -41,6 +41,27 @@ static int check_proc_source(const struct mount_plan *mount, int source)
 }
 
 /*
+ * In a clone that C makes, the kernel locks the flags of the source against the root of a user
+ * namespace; in P's clone it does not, so we do: what makes the mount safer is not cleared.
+ */
+static int change_flags(const struct rootfs *rootfs, const struct mount_plan *mount, int top)
+{
+	const unsigned long clear =
+		mount->options.clear & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC);
+	unsigned long flags = 0;
+	int result;
+
+	if (clear && mount->tree >= 0 && rootfs->options.user_namespace) {
+		result = mount_flags(top, &flags);
+		if (result < 0)
+			return result;
+		if (flags & clear)
+			return -EPERM;
+	}
+	return mount_change(top, mount->options.set, mount->options.clear);
+}
+
+/*
  * Flags and propagation of a bind mount by the descriptor of its root. One that stands for a fresh
  * mount has no parts of its own.
  */
@@ -51,7 +72,7 @@ static int finish_bind(const struct rootfs *rootfs, const struct mount_plan *mou
 	if (mount->kind != MOUNT_BIND)
 		result = mount_change_all(top, mount->options.set);
 	else if (mount->options.set & MOUNT_FLAGS_OWN)
-		result = mount_change(top, mount->options.set, mount->options.clear);
+		result = change_flags(rootfs, mount, top);
 	if (result < 0)
 		return fail(-result, "mount %s: set its flags", mount->spec->destination);
 	/* P made the clone in the host's namespace, where it belongs to the host's peer groups. */

@@ -164,16 +164,25 @@ static unsigned long flags_of(const struct statfs *info)
 	return flags;
 }
 
-/* Before 5.12: a remount replaces all flags, so the old ones must be given again. */
-static int change_by_remount(int mount, unsigned long set, unsigned long clear)
+int mount_flags(int mount, unsigned long *flags)
 {
-	struct mount_request request = { 0 };
-	unsigned long flags;
 	struct statfs info;
 
 	if (fstatfs(mount, &info) < 0)
 		return -errno;
-	flags = flags_of(&info);
+	*flags = flags_of(&info);
+	return 0;
+}
+
+/* Before 5.12: a remount replaces all flags, so the old ones must be given again. */
+static int change_by_remount(int mount, unsigned long set, unsigned long clear)
+{
+	struct mount_request request = { 0 };
+	unsigned long flags = 0;
+	int result = mount_flags(mount, &flags);
+
+	if (result < 0)
+		return result;
 	if ((set | clear) & FLAGS_ATIME)
 		flags &= ~FLAGS_ATIME;
 	flags = (flags & ~clear) | set;

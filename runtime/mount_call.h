@@ -67,6 +67,8 @@ int mount_change(int mount, unsigned long set, unsigned long clear);
  */
 int mount_change_at(int dir, const char *name, unsigned long set, unsigned long clear);
 
+/* The flags that a mount has now (MS_*, of MOUNT_FLAGS_OWN). 0 or -errno, records nothing. */
+int mount_flags(int mount, unsigned long *flags);
 /* Set flags of a mount and of all below it; before 5.12 of it alone. */
 int mount_change_all(int mount, unsigned long set);
 /* Set flags, or propagation, of the mount that is the process's root: needs no procfs. */

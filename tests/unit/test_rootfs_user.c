@@ -232,6 +232,23 @@ static void test_locked_flags(struct world *world)
 }
 BOTH_KERNELS(test_locked_flags)
 
+static void see_locked(struct world *world)
+{
+	check(rootfs_build(world->rootfs) == -EPERM && says("/kept"));
+}
+
+/* ... and not cleared, not even on purpose. */
+static void test_clear_locked_flags(struct world *world)
+{
+	give_rootfs();
+	make_folder_at(OUTSIDE "/strict");
+	check(mount("strict", OUTSIDE "/strict", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") == 0);
+	add_mount(world, (struct spec_mount){ "/kept", "bind", OUTSIDE "/strict",
+					      WORDS("bind", "ro", "suid") });
+	check(with_user_namespace(world, CLONE_NEWNET, see_locked) == 0);
+}
+BOTH_KERNELS(test_clear_locked_flags)
+
 static void look_at_device(struct world *world)
 {
 	struct stat info;
@@ -282,6 +299,7 @@ int main(void)
 		TEST_BOTH(test_close_goes_back),
 		TEST_BOTH(test_nothing_reaches_the_host),
 		TEST_BOTH(test_locked_flags),
+		TEST_BOTH(test_clear_locked_flags),
 		TEST_BOTH(test_device_of_the_host),
 		TEST_BOTH(test_other_device_on_the_host),
 	};
