@@ -70,17 +70,6 @@ remove_groups() { # DIR
 	rmdir "$1"
 }
 
-enter_and_run() { # GROUPS-FILE NAME SCRIPT: in a subshell; becomes the test
-	while read -r point _ options group; do
-		[ -d "$point$group/$2" ] || continue
-		# The group of a v2 hierarchy must stay empty of processes to have controllers; its leaf is made inside.
-		sh -c 'echo $PPID' >"$point$group/$2/cgroup.procs" || exit 1
-	done <"$1"
-	exec timeout --foreground -k 5 "${TEST_TIMEOUT:-240}" \
-		unshare --mount --pid --fork --kill-child --net --ipc --uts --cgroup --mount-proc \
-		--propagation private sh "$3"
-}
-
 outside() {
 	work=$(mktemp -d /tmp/cruet-test.XXXXXX) || exit 1
 	name=${work##*/}
@@ -88,10 +77,11 @@ outside() {
 	[ -s "$work/hierarchies" ] || { echo "Bail out! no cgroup hierarchy is mounted" && exit 1; }
 	while read -r point _ options group; do
 		make_group "$point$group/$name" "$options" || exit 1
+		make_group "$point$group/$name/harness" "$options" || exit 1
 	done <"$work/hierarchies"
 	TEST_WORK=$work TEST_STAGE=inside
 	export TEST_WORK TEST_STAGE BUILD CRUET TOOLS ROOTFS
-	(enter_and_run "$work/hierarchies" "$name" "$0")
+	sh "$top/tests/integration/enter.sh" "$work" "$name" "$0"
 	result=$?
 	while read -r point _ options group; do
 		remove_groups "$point$group/$name"
@@ -182,8 +172,6 @@ set_up_cgroups() {
 		*,name=*) mount -t cgroup -o "none,$options" cgroup "$point" ;;
 		*) mount -t cgroup -o "$options" cgroup "$point" ;;
 		esac
-		make_group "$point/harness" "$options"
-		echo 0 >"$point/harness/cgroup.procs"
 		[ "$type" != cgroup2 ] || tr ' ' '\n' <"$point/cgroup.controllers" | while read -r controller; do
 			echo "+$controller" 2>/dev/null >"$point/cgroup.subtree_control"
 		done
