@@ -131,16 +131,12 @@ static int write_rule(const struct group *group, int fd, const struct device_rul
 static bool parse_number(const char **text, int32_t *number)
 {
 	const char *at = *text;
-	char *end;
 
-	if (*at == '*') {
+	*number = atoi(at);
+	if (*at == '*')
 		*number = DEVICE_ANY;
-		*text = at + 1;
-		return true;
-	}
-	*number = (int32_t)strtol(at, &end, 10);
-	*text = end;
-	return end > at;
+	*text = at + (*at == '*' ? 1 : strspn(at, "0123456789"));
+	return *text > at;
 }
 
 /* A line of devices.list: "c 1:3 rwm". */

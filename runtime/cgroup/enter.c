@@ -87,16 +87,6 @@ static bool is_named(const struct group *group, const char *controllers, size_t 
 	return false;
 }
 
-/* Whoever writes ".." means to leave: refused, not bent back. */
-static bool has_dotdot(const char *path)
-{
-	for (const char *at = path; *at; at += strcspn(at, "/"), at += strspn(at, "/")) {
-		if (at[0] == '.' && at[1] == '.' && (at[2] == '/' || at[2] == '\0'))
-			return true;
-	}
-	return false;
-}
-
 static int go_below(struct arena *arena, struct group *group, const char *below)
 {
 	char *path;
@@ -137,6 +127,7 @@ struct cgroup *cgroup_sub(struct arena *arena, const struct cgroup *cgroup, cons
 
 	if (!result)
 		return NULL;
+	/* Whoever writes ".." means to leave: refused, not bent back. */
 	if (has_dotdot(path) || strlen(path) + 2 > sizeof(rooted)) {
 		fail_as(ERROR_USAGE, EINVAL, "--cgroup %s: not a path below the container's cgroup",
 			sub);
@@ -163,31 +154,49 @@ struct cgroup *cgroup_sub(struct arena *arena, const struct cgroup *cgroup, cons
 	return NULL;
 }
 
+static int stop_at(pid_t pid, void *context)
+{
+	return pid == *(const pid_t *)context ? -ECANCELED : 0;
+}
+
+/* Is the process in the group right below ours that `below` names? Then the group is that one. */
+static int try_below(struct arena *arena, struct group *group, const char *below, pid_t pid)
+{
+	const char *path = group->path;
+
+	if (go_below(arena, group, below) == 0 &&
+	    group_walk_one(group->dir, stop_at, &pid) == -ECANCELED)
+		return 1;
+	group_close(group);
+	group->path = path;
+	error_clear();
+	return 0;
+}
+
 /*
- * The v2 group that a process of the container is in now: below the container's, if its own init
- * has moved it there. Our own view of the hierarchy may begin below its root, so compare with
- * where the container's group lies in it by the length of what follows.
+ * /proc/PID/cgroup shows the whole way from the root of our cgroup namespace, of which our mount may be a part only: the
+ * container's group is looked for in it by name, and the process in what follows.
  */
 struct cgroup *cgroup_where(struct arena *arena, const struct cgroup *cgroup, pid_t pid)
 {
 	struct cgroup *result = copy(arena, cgroup);
 	struct group *group = result ? group_v2(result) : NULL;
 	const char *mine = group ? group->path + group->mount_length : NULL;
-	char name[48], text[GROUP_FILE_SIZE], *line, *at;
+	char name[48], text[GROUP_FILE_SIZE];
+	const char *line = NULL;
 
-	if (!group)
-		return result;
 	snprintf(name, sizeof(name), "/proc/%d/cgroup", (int)pid);
-	if (file_read_small(AT_FDCWD, name, text, sizeof(text)) < 0)
-		return result;
-	line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
+	if (group && file_read_small(AT_FDCWD, name, text, sizeof(text)) > 0)
+		line = line_after(text, "0::");
 	if (!line)
 		return result;
-	line = strchr(line, '/');
-	line[strcspn(line, "\n")] = '\0';
-	at = strstr(line, mine);
-	if (at && !has_dotdot(line) && at[strlen(mine)] == '/' &&
-	    go_below(arena, group, at + strlen(mine)) < 0)
-		return NULL;
+	text[line - text + (ptrdiff_t)strcspn(line, "\n")] = '\0';
+	for (const char *at = line; !has_dotdot(line) && (at = strchr(at, '/')); at++) {
+		const size_t length = strlen(mine);
+
+		if (strncmp(at, mine, length) == 0 && at[length] == '/' &&
+		    try_below(arena, group, at + length, pid))
+			break;
+	}
 	return result;
 }

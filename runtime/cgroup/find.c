@@ -26,7 +26,7 @@ static const char usual_place[] = "/sys/fs/cgroup";
 
 /* A line of mountinfo, cut into its words; escapes stand as they are. */
 struct mount {
-	long id, parent;
+	int id, parent;
 	char *root, *point, *options, *type, *super;
 };
 
@@ -61,8 +61,8 @@ static bool parse_mount(char *line, struct mount *mount)
 	mount->super = next_word(&line);
 	if (!mount->super)
 		return false;
-	mount->id = strtol(id, NULL, 10);
-	mount->parent = strtol(parent, NULL, 10);
+	mount->id = atoi(id);
+	mount->parent = atoi(parent);
 	return true;
 }
 
@@ -93,7 +93,7 @@ static bool is_above(const char *above, const char *point)
 	return strncmp(above, point, length) == 0 && (point[length] == '/' || point[length] == '\0');
 }
 
-static const struct mount *by_id(const struct mount *mounts, size_t count, long id)
+static const struct mount *by_id(const struct mount *mounts, size_t count, int id)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (mounts[i].id == id)
@@ -167,7 +167,7 @@ static const char *below_root(const char *root, const char *own)
 	size_t length = strlen(own);
 
 	/* Other than "/" only where the mount, or we, are outside of the cgroup namespace. */
-	if (strstr(own, "/..") || strstr(root, "/..") || !is_above(root, own))
+	if (has_dotdot(own) || has_dotdot(root) || !is_above(root, own))
 		return NULL;
 	if (length > strlen(deleted) && strcmp(own + length - strlen(deleted), deleted) == 0)
 		return NULL;

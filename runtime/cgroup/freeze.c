@@ -35,20 +35,7 @@ struct group *group_freezer(struct cgroup *cgroup)
 	return group ? group : group_v2(cgroup);
 }
 
-/* The value of "key value" in a text of such lines; 0 if there is none. */
-static char event_value(const char *text, const char *key)
-{
-	const size_t length = strlen(key);
-
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, key, length) == 0 && line[length] == ' ')
-			return line[length + 1];
-	}
-	return 0;
-}
-
-int group_wait_event(struct group *group, const char *key, char value, int timeout_ms)
+int group_wait_event(struct group *group, const char *line, int timeout_ms)
 {
 	const int64_t deadline = now_ms() + timeout_ms;
 	auto_fd int fd = group_open_file(group, "cgroup.events", O_RDONLY);
@@ -64,7 +51,7 @@ int group_wait_event(struct group *group, const char *key, char value, int timeo
 		if (size < 0)
 			return -errno;
 		text[size] = '\0';
-		if (event_value(text, key) == value)
+		if (line_after(text, line))
 			return 0;
 		if (left <= 0)
 			return -ETIMEDOUT;
@@ -83,7 +70,7 @@ static int is_frozen_v2(struct group *group, bool above)
 		return 0; /* before 5.2, or the group is gone */
 	if (size < 0)
 		return (int)size;
-	return above ? event_value(text, "frozen") == '1' : text[0] == '1';
+	return above ? line_after(text, "frozen 1") != NULL : text[0] == '1';
 }
 
 static int is_frozen_v1(struct group *group)
@@ -135,7 +122,7 @@ static int freeze_v2(struct group *group)
 {
 	int result = group_write(group, "cgroup.freeze", "1");
 
-	return result < 0 ? result : group_wait_event(group, "frozen", '1', FREEZE_TIMEOUT);
+	return result < 0 ? result : group_wait_event(group, "frozen 1", FREEZE_TIMEOUT);
 }
 
 static int no_freezer(void)

@@ -27,6 +27,27 @@ bool word_in(const char *list, char separator, const char *word)
 	return false;
 }
 
+const char *line_after(const char *text, const char *start)
+{
+	const size_t length = strlen(start);
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, start, length) == 0)
+			return line + length;
+	}
+	return NULL;
+}
+
+bool has_dotdot(const char *path)
+{
+	for (const char *at = path; *at; at += strcspn(at, "/"), at += strspn(at, "/")) {
+		if (at[0] == '.' && at[1] == '.' && (at[2] == '/' || at[2] == '\0'))
+			return true;
+	}
+	return false;
+}
+
 struct group *group_v1(struct cgroup *cgroup, const char *controller)
 {
 	for (size_t i = 0; IS_ENABLED(CONFIG_CGROUP_V1) && i < cgroup->count; i++) {

@@ -86,6 +86,12 @@ int group_record(struct cgroup *cgroup);
 /* Is `word` one of `list`, separated by `separator` (or a newline)? */
 bool word_in(const char *list, char separator, const char *word);
 
+/* What follows `start` on the first line of `text` that begins with it, or NULL. */
+const char *line_after(const char *text, const char *start);
+
+/* Is ".." a component? */
+bool has_dotdot(const char *path);
+
 /* The group that has this v1 controller, or NULL. */
 struct group *group_v1(struct cgroup *cgroup, const char *controller);
 struct group *group_v2(struct cgroup *cgroup);
@@ -158,7 +164,7 @@ struct group *group_freezer(struct cgroup *cgroup);
 int group_is_frozen(struct group *group); /* by itself or by a group above: 1, 0, -errno */
 int group_thaw(struct group *group);
 
-/* Waits until `file` (cgroup.events) has a line "key value". 0, -ETIMEDOUT, -errno. */
-int group_wait_event(struct group *group, const char *key, char value, int timeout_ms);
+/* Waits until cgroup.events has this line ("frozen 1"). 0, -ETIMEDOUT, -errno. */
+int group_wait_event(struct group *group, const char *line, int timeout_ms);
 
 #endif

@@ -22,7 +22,7 @@ static int each_number(char *buffer, size_t *size, int (*each)(pid_t, void *), v
 	char *line = buffer, *end;
 
 	while ((end = memchr(line, '\n', *size - (size_t)(line - buffer)))) {
-		pid_t pid = (pid_t)strtol(line, NULL, 10);
+		pid_t pid = atoi(line);
 
 		line = end + 1;
 		/* 0: a process that our pid namespace does not show. */
@@ -189,11 +189,14 @@ ssize_t cgroup_processes(struct arena *arena, const struct cgroup *cgroup, pid_t
 static uint64_t count_of(struct group *group, const char *file)
 {
 	char text[GROUP_FILE_SIZE];
-	const char *line = NULL;
+	const char *digit = NULL;
+	uint64_t count = 0;
 
 	if (group_read(group, file, text, sizeof(text)) > 0)
-		line = strncmp(text, "oom_kill ", 9) == 0 ? text : strstr(text, "\noom_kill ");
-	return line ? strtoull(strchr(line, ' ') + 1, NULL, 10) : 0;
+		digit = line_after(text, "oom_kill ");
+	for (; digit && *digit >= '0' && *digit <= '9'; digit++)
+		count = count * 10 + (unsigned int)(*digit - '0');
+	return count;
 }
 
 uint64_t cgroup_oom_kills(const struct cgroup *cgroup)

@@ -176,7 +176,7 @@ static int remove_busy(struct cgroup *cgroup, struct group *group, int64_t deadl
 		group_kill(group);
 		if (!group_is_v2(group))
 			wait_v1(group, left, moment);
-		else if (group_wait_event(group, "populated", '0', left) < 0 || moment > 1)
+		else if (group_wait_event(group, "populated 0", left) < 0 || moment > 1)
 			poll(NULL, 0, moment);
 		result = remove_below(group);
 		if (result == 0 || result == -ENOENT || result == -ENODEV)
