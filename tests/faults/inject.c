@@ -5,7 +5,7 @@
  * One counter runs over all processes that the command starts. A process that executes a program
  * under another root (the container's own) is let go: from there on it is not the runtime.
  *
- * FILE gets one line: "hit NUMBER-OF-SYSCALL PROGRAM" or "none COUNT"; "hang" is added when time ran out.
+ * FILE gets one line: "hit NUMBER-OF-SYSCALL PROCESS ARGUMENTS" or "none COUNT"; "hang" is added when time ran out.
  * Exits with the command's status, 128 + signal when it was killed.
  */
 #include <errno.h>
@@ -43,7 +43,7 @@ struct injector {
 	long wanted;   /* N; 0: none */
 	long count;
 	long hit_call; /* number of the system call that was hit, -1: none */
-	char hit_program[32];
+	char hit_by[128];
 	bool hang;
 	pid_t main;
 	int main_status;
@@ -105,19 +105,13 @@ static bool cannot_fail(long call)
 	return false;
 }
 
-static void note_hit(struct injector *injector, pid_t pid, long call)
+/* Which process made it, and the call's arguments: to find the place in the source. */
+static void note_hit(struct injector *injector, pid_t pid, const struct user_regs_struct *registers)
 {
-	char path[64];
-	FILE *file;
-
-	injector->hit_call = call;
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-	file = fopen(path, "re");
-	if (file) {
-		if (fgets(injector->hit_program, sizeof(injector->hit_program), file))
-			injector->hit_program[strcspn(injector->hit_program, "\n")] = '\0';
-		fclose(file);
-	}
+	injector->hit_call = (long)registers->orig_rax;
+	snprintf(injector->hit_by, sizeof(injector->hit_by), "%s %#llx %#llx %#llx at %#llx",
+		 pid == injector->main ? "parent" : "child", registers->rdi, registers->rsi,
+		 registers->rdx, registers->rip);
 }
 
 static void kill_all(struct injector *injector)
@@ -137,7 +131,7 @@ static void enter_call(struct injector *injector, struct tracee *tracee)
 		return;
 	if (!injector->started || ++injector->count != injector->wanted)
 		return;
-	note_hit(injector, tracee->pid, (long)registers.orig_rax);
+	note_hit(injector, tracee->pid, &registers);
 	switch (injector->mode) {
 	case MODE_ERRNO:
 		tracee->replace = true;
@@ -302,7 +296,7 @@ static void report(const struct injector *injector, const char *path)
 	if (!file)
 		die(path);
 	if (injector->hit_call >= 0)
-		fprintf(file, "hit %ld %s", injector->hit_call, injector->hit_program);
+		fprintf(file, "hit %ld %s", injector->hit_call, injector->hit_by);
 	else
 		fprintf(file, "none %ld", injector->count);
 	fprintf(file, "%s\n", injector->hang ? " hang" : "");
