@@ -92,7 +92,7 @@ int mount_attach_at(int tree, int dir, const char *path)
 				 MOVE_FROM_EMPTY_PATH | MOVE_TO_SYMLINKS));
 }
 
-static int mount_path(const char *path, const struct mount_request *request)
+int mount_from_here(const char *path, const struct mount_request *request)
 {
 	return result_of(
 		mount(request->source, path, request->type, request->flags, request->data));
@@ -102,12 +102,12 @@ int mount_on(int target, const struct mount_request *request)
 {
 	char path[PATH_FD_SIZE];
 
-	return mount_path(path_of_fd(target, path), request);
+	return mount_from_here(path_of_fd(target, path), request);
 }
 
 int mount_here(int folder, const char *name, const struct mount_request *request)
 {
-	return fchdir(folder) < 0 ? -errno : mount_path(name ? name : ".", request);
+	return fchdir(folder) < 0 ? -errno : mount_from_here(name ? name : ".", request);
 }
 
 int mount_bind(int source, int target, bool recursive)
@@ -246,12 +246,12 @@ int mount_change_root(unsigned long set)
 	if (statfs("/", &info) < 0)
 		return -errno;
 	request.flags = MS_REMOUNT | MS_BIND | flags_of(&info) | set;
-	return mount_path("/", &request);
+	return mount_from_here("/", &request);
 }
 
 int mount_propagate_root(unsigned long propagation)
 {
-	return mount_path("/", &(struct mount_request){ .flags = propagation });
+	return mount_from_here("/", &(struct mount_request){ .flags = propagation });
 }
 
 int mount_propagate(int mount, unsigned long propagation)

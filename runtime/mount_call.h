@@ -52,6 +52,9 @@ int mount_on(int target, const struct mount_request *request);
  */
 int mount_here(int folder, const char *name, const struct mount_request *request);
 
+/* The same on a path relative to the working directory. */
+int mount_from_here(const char *path, const struct mount_request *request);
+
 /* Bind `source` (descriptors both) on `target`. 0 or -errno, records nothing. */
 int mount_bind(int source, int target, bool recursive);
 

@@ -47,8 +47,6 @@ static int plan_path(struct rootfs *rootfs)
 	/* The copy of the mounts that a user namespace gets is a slave of the host's already. */
 	rootfs->shared =
 		(rootfs->spec->rootfs_propagation & MS_SHARED) && !rootfs->options.user_namespace;
-	if (rootfs->shared && rootfs->options.no_pivot)
-		return fail_property("linux.rootfsPropagation", "shared needs pivot_root");
 	/* A user namespace's root may be unable to walk to it by path. */
 	rootfs->attach = rootfs->options.user_namespace ? "/" : rootfs->path;
 	return 0;

@@ -82,32 +82,51 @@ static char *child_mount(char *line, int root)
 	return strcmp(point, "/") == 0 ? NULL : point;
 }
 
+/* What is mounted at `path`, one on the other, relative to the old root. At least one must go. */
+static int unmount_all_at(const struct rootfs *rootfs, const char *path)
+{
+	const struct mount_request slave = { .flags = MS_SLAVE | MS_REC };
+	bool any = false;
+
+	for (;;) {
+		/* What lies below it may be shared with the host, where it must stay. */
+		if (rootfs->shared && mount_from_here(path, &slave) < 0)
+			break;
+		if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+			break;
+		any = true;
+	}
+	/* In a user namespace the mounts are locked together and stay. */
+	if (any || rootfs->options.user_namespace)
+		return 0;
+	return fail(errno, "change of root: unmount /%s of the old one", path);
+}
+
 /*
  * Everything that was mounted on the old root itself goes: in its new place below the container's
  * root no path leads there, but a procfs in the namespace would still let a user namespace inside
- * mount one without our masks. cwd is the old root. In a user namespace the mounts are locked
- * together and stay.
+ * mount one without our masks. cwd is the old root. The last first: it may hide others.
  */
 static int unmount_children(const struct rootfs *rootfs, char *mountinfo, int root)
 {
-	for (char *line = mountinfo, *next; line && *line; line = next) {
-		bool any = false;
-		char *point;
+	size_t size = strlen(mountinfo);
+	int result = 0;
 
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = 0;
+	while (size > 0 && result == 0) {
+		char *line, *point;
+
+		if (mountinfo[size - 1] == '\n')
+			mountinfo[--size] = 0;
+		line = memrchr(mountinfo, '\n', size);
+		line = line ? line + 1 : mountinfo;
+		size = (size_t)(line - mountinfo);
 		point = child_mount(line, root);
 		if (!point)
 			continue;
 		unescape(point);
-		/* Several may be stacked on one place. */
-		while (umount2(point + 1, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
-			any = true;
-		if (!any && !rootfs->options.user_namespace)
-			return fail(errno, "unmount %s of the old root", point);
+		result = unmount_all_at(rootfs, point + 1);
 	}
-	return 0;
+	return result;
 }
 
 /*
@@ -123,15 +142,14 @@ static int enter_by_move(struct rootfs *rootfs)
 	const struct mount_request move = { .source = ".", .flags = MS_MOVE };
 	int result = 0;
 
-	/* It would go out to the host, and to undo that would undo what the volumes share. */
-	if (rootfs->shared)
-		return fail(EINVAL,
-			    "linux.rootfsPropagation: shared, but pivot_root is not to be had");
 	if (!mountinfo)
 		return -errno;
 	if (root < 0)
 		return fail(EINVAL, "change of root: find the old root's mount");
-	if (strcmp(rootfs->attach, "/") != 0)
+	/* The old root must not hand the move on to the host. */
+	if (rootfs->shared)
+		result = mount_propagate(old, MS_PRIVATE);
+	if (result == 0 && strcmp(rootfs->attach, "/") != 0)
 		result = host_mount("/", &move);
 	if (result < 0)
 		return fail(-result, "change of root: move the rootfs to /");

@@ -293,6 +293,15 @@ static const char *propagation_of(const char *point)
 	return line;
 }
 
+/* Is nothing mounted over the root? Only "/.." leads there. */
+static bool root_is_bare(void)
+{
+	struct stat root, above;
+
+	return stat("/", &root) == 0 && stat("/..", &above) == 0 && root.st_dev == above.st_dev &&
+	       root.st_ino == above.st_ino;
+}
+
 /* A process in the namespace that the container came from, to look at what reaches it. */
 static void run_outside(int *go, int *answer)
 {
@@ -309,7 +318,9 @@ static void run_outside(int *go, int *answer)
 		while (read(to[0], &byte, 1) == 1) {
 			byte = exists(OUTSIDE "/sub/reached") ? 'y' : 'n';
 			/* And nothing of the host's goes. */
-			if (!exists(OUTSIDE "/file") || !exists("/proc/self") || !exists(ROOTFS))
+			if (!exists(OUTSIDE "/file") || !exists("/proc/self") || !exists(ROOTFS) ||
+			    !exists("/sys/kernel") || !root_is_bare() ||
+			    (exists("/mnt/sub") && !exists("/mnt/sub/file")))
 				byte = 'x';
 			check(write(from[1], &byte, 1) == 1);
 		}
@@ -391,6 +402,19 @@ static void test_shared_volume_reaches_the_host(struct world *world)
 }
 BOTH_KERNELS(test_shared_volume_reaches_the_host)
 
+/* The same where the rootfs is moved to "/", which is shared with the host itself. */
+static void test_shared_volume_without_pivot(struct world *world)
+{
+	world->options.no_pivot = true;
+	check(mount(NULL, "/", NULL, MS_SHARED | MS_REC, NULL) == 0);
+	check(mount("mnt", "/mnt", "tmpfs", 0, NULL) == 0);
+	make_folder_at("/mnt/sub");
+	check(mount("sub", "/mnt/sub", "tmpfs", 0, NULL) == 0);
+	make_file_at("/mnt/sub/file", "");
+	test_shared_volume_reaches_the_host(world);
+}
+BOTH_KERNELS(test_shared_volume_without_pivot)
+
 /* The default: nothing that the container mounts reaches the host, even on a shared file system. */
 static void test_nothing_reaches_the_host(struct world *world)
 {
@@ -455,6 +479,7 @@ int main(void)
 		TEST_BOTH(test_copy_up_of_too_much),
 		TEST_BOTH(test_propagation_words),
 		TEST_BOTH(test_shared_volume_reaches_the_host),
+		TEST_BOTH(test_shared_volume_without_pivot),
 		TEST_BOTH(test_nothing_reaches_the_host),
 		TEST_BOTH(test_rootfs_private),
 		TEST_BOTH(test_rootfs_unbindable),

@@ -28,16 +28,6 @@ static void test_namespace_of_others(struct world *world)
 }
 BOTH_KERNELS(test_namespace_of_others)
 
-static void test_shared_needs_pivot(struct world *world)
-{
-	world->options.no_pivot = true;
-	world->spec.rootfs_propagation = MS_SHARED;
-	check(plan(world) < 0 && says("linux.rootfsPropagation"));
-	world->spec.rootfs_propagation = MS_SLAVE;
-	check(plan(world) == 0);
-}
-BOTH_KERNELS(test_shared_needs_pivot)
-
 static bool accepts(struct world *world, struct spec_mount mount)
 {
 	world->spec.mount_count = 0;
@@ -123,7 +113,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_BOTH(test_root),	TEST_BOTH(test_namespace_of_others),
 		TEST_BOTH(test_mounts), TEST_BOTH(test_proc),
-		TEST_BOTH(test_paths),	TEST_BOTH(test_shared_needs_pivot),
+		TEST_BOTH(test_paths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
