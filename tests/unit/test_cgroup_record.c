@@ -7,7 +7,7 @@
 #include "lib/fd.h"
 #include "runtime/cgroup/internal.h"
 
-/* link: -Wl,--wrap=cgroup_find */
+/* link: -Wl,--wrap=cgroup_find,--wrap=mkdir */
 static struct arena arena;
 static struct found fake;
 static char folder[64];
@@ -20,6 +20,20 @@ int __wrap_cgroup_find(struct arena *into, bool need_own, struct found *found)
 	(void)need_own;
 	*found = fake;
 	return 0;
+}
+
+/* The mkdir(2) that fails, counted down; 0: none. */
+static unsigned int failing;
+
+int __real_mkdir(const char *path, mode_t mode);
+int __wrap_mkdir(const char *path, mode_t mode);
+int __wrap_mkdir(const char *path, mode_t mode)
+{
+	if (failing > 0 && --failing == 0) {
+		errno = ENOMEM;
+		return -1;
+	}
+	return __real_mkdir(path, mode);
 }
 
 static const char good[] = "cgroup2 14 1 /sys/fs/cgroup/web\t"
@@ -253,6 +267,76 @@ static void test_make_and_unmake(void **state)
 	cgroup_close(cgroup);
 }
 
+static bool is_empty(void)
+{
+	return rmdir(mount_v1) == 0 && __real_mkdir(mount_v1, 0755) == 0 && rmdir(mount_v2) == 0 &&
+	       __real_mkdir(mount_v2, 0755) == 0;
+}
+
+/* Whichever folder cannot be made, nothing is left. */
+static void test_make_fails(void **state)
+{
+	unsigned int at = 0;
+	int result = -1;
+
+	(void)state;
+	while (result < 0) {
+		struct cgroup *cgroup = plan("/a/b/c");
+
+		assert_non_null(cgroup);
+		failing = ++at;
+		result = cgroup_make(cgroup);
+		failing = 0;
+		if (result == 0)
+			assert_int_equal(cgroup_remove(cgroup), 0);
+		cgroup_close(cgroup);
+		assert_true(is_empty());
+	}
+	assert_true(at > 6);
+}
+
+/* Killed after any folder: the record is enough to remove what there is. */
+static void test_killed_in_make(void **state)
+{
+	static const char *const made[] = { "memory/a",	 "memory/a/b",	"memory/a/b/c",
+					    "unified/a", "unified/a/b", "unified/a/b/c" };
+
+	(void)state;
+	for (size_t killed = 0; killed <= 6; killed++) {
+		struct cgroup *cgroup = plan("/a/b/c"), *later;
+
+		assert_non_null(cgroup);
+		for (size_t i = 0; i < killed; i++)
+			assert_int_equal(mkdirat(folder_fd, made[i], 0755), 0);
+		later = cgroup_from_record(&arena, cgroup_record(cgroup));
+		assert_non_null(later);
+		assert_int_equal(cgroup_remove(later), 0);
+		assert_true(is_empty());
+	}
+}
+
+/* Parents that others use or that were there stay. */
+static void test_parents_stay(void **state)
+{
+	struct cgroup *first, *second;
+
+	(void)state;
+	assert_int_equal(mkdirat(folder_fd, "memory/a", 0755), 0);
+	first = plan("/a/b/one");
+	assert_non_null(first);
+	assert_int_equal(cgroup_make(first), 0);
+	second = plan("/a/b/two");
+	assert_non_null(second);
+	assert_int_equal(cgroup_make(second), 0);
+	assert_int_equal(cgroup_remove(first), 0);
+	assert_int_equal(faccessat(folder_fd, "memory/a/b/two", F_OK, 0), 0);
+	assert_int_equal(cgroup_remove(second), 0);
+	assert_int_equal(faccessat(folder_fd, "memory/a/b/two", F_OK, 0), -1);
+	assert_int_equal(faccessat(folder_fd, "memory/a", F_OK, 0), 0);
+	cgroup_close(first);
+	cgroup_close(second);
+}
+
 static void test_not_a_folder(void **state)
 {
 	char path[256];
@@ -295,6 +379,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refused_paths, make_mounts, remove_mounts),
 		cmocka_unit_test_setup_teardown(test_own_components, make_mounts, remove_mounts),
 		cmocka_unit_test_setup_teardown(test_make_and_unmake, make_mounts, remove_mounts),
+		cmocka_unit_test_setup_teardown(test_make_fails, make_mounts, remove_mounts),
+		cmocka_unit_test_setup_teardown(test_killed_in_make, make_mounts, remove_mounts),
+		cmocka_unit_test_setup_teardown(test_parents_stay, make_mounts, remove_mounts),
 		cmocka_unit_test_setup_teardown(test_not_a_folder, make_mounts, remove_mounts),
 		cmocka_unit_test_setup_teardown(test_readonly, make_mounts, remove_mounts),
 	};
