@@ -123,8 +123,9 @@ static int plan(struct execution *execution)
 {
 	int result = exec_plan_process(execution);
 
-	if (result == 0)
-		result = credentials_check_labels(&execution->process);
+	if (result < 0)
+		return result;
+	result = credentials_check_labels(&execution->process);
 	execution->namespaces = namespaces_to_join(execution->spec);
 	if (result == 0)
 		result = open_root(execution);

@@ -87,8 +87,9 @@ static int close_the_rest(struct execution *execution)
  */
 static _Noreturn void execute(struct execution *execution, const struct become *become)
 {
-	setsid();
-	if (!execution->process.terminal || console_control() == 0)
+	if (setsid() < 0)
+		fail(errno, "begin a session");
+	else if (!execution->process.terminal || console_control() == 0)
 		become_execute(become);
 	give_up(execution);
 }

@@ -25,18 +25,20 @@ static int status_of(int status)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* Reap what has ended. True when `pid` was among it. */
-static bool reap(pid_t pid, int options, int *exit_status)
+/* Reap what has ended: 1 when `pid` was among it, 0 when not yet, or -errno recorded. */
+static int reap(pid_t pid, int options, int *exit_status)
 {
 	int status;
 	pid_t ended;
 
-	while ((ended = waitpid(-1, &status, options)) > 0)
+	do {
+		ended = waitpid(-1, &status, options);
 		if (ended == pid) {
 			*exit_status = status_of(status);
-			return true;
+			return 1;
 		}
-	return false;
+	} while (ended > 0 || (ended < 0 && errno == EINTR));
+	return ended < 0 ? fail(errno, "wait for the container's process") : 0;
 }
 
 /* What a caller sends us is meant for the container; what the kernel tells us about children or the
@@ -86,16 +88,20 @@ int foreground_wait(pid_t pid, int console, int *exit_status)
 	if (result < 0)
 		kill(pid, SIGKILL);
 	if (console >= 0) {
-		reap(pid, 0, exit_status);
-		return result;
+		int reaped = reap(pid, 0, exit_status);
+
+		return result == 0 && reaped < 0 ? reaped : result;
 	}
 	sigfillset(&all);
 	for (;;) {
 		int signal = sigwaitinfo(&all, &info);
 
-		if (signal == SIGCHLD && reap(pid, WNOHANG, exit_status))
-			return 0;
-		if (signal > 0)
+		if (signal == SIGCHLD) {
+			result = reap(pid, WNOHANG, exit_status);
+			if (result != 0)
+				return result < 0 ? result : 0;
+		} else if (signal > 0) {
 			pass_on(signal, &pid);
+		}
 	}
 }

@@ -120,7 +120,14 @@ int state_make(int root, const char *id)
 		return result;
 	}
 	/* Somebody may have taken it for a killed creator's before we had the lock. */
-	if (fstat(fd, &status) < 0 || status.st_nlink == 0) {
+	if (fstat(fd, &status) < 0) {
+		int result = fail(errno, "look at the state folder of %s", id);
+
+		unlinkat(root, id, AT_REMOVEDIR);
+		close(fd);
+		return result;
+	}
+	if (status.st_nlink == 0) {
 		close(fd);
 		return fail_as(ERROR_STATE, EAGAIN, "the state folder of %s was cleared away", id);
 	}
