@@ -117,7 +117,7 @@ enum spec_range {
 	RANGE_LIMIT, /* -1: none */
 	RANGE_OOM,
 	RANGE_UMASK,
-	RANGE_MODE,
+	RANGE_MODE, /* of a file, as stat(2) gives it: podman leaves the type in */
 	RANGE_NICE,
 	RANGE_PRIORITY,
 	RANGE_MAJOR, /* what fits the kernel's dev_t */

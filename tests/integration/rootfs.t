@@ -211,7 +211,7 @@ is "$out" "$(printf '3\n2\nfull')" "and they work"
 DEVICE='.linux.resources.devices=[{allow:true,access:"rwm"}]|.linux.devices='
 container 'stat -c "%F %t:%T %a %u:%g %n" /dev/one /dev/deep/two /dev/pipe /dev/plain' "$DEVICE"'[{path:"/dev/one",type:"c",major:1,minor:5,fileMode:384,uid:3,gid:4},{path:"/dev/deep/two",type:"b",major:7,minor:9,fileMode:416},{path:"/dev/pipe",type:"p",fileMode:438},{path:"/dev/plain",type:"u",major:1,minor:7}]'
 is "$out" "$(printf 'character special file 1:5 600 3:4 /dev/one\nblock special file 7:9 640 0:0 /dev/deep/two\nfifo 0:0 666 0:0 /dev/pipe\ncharacter special file 1:7 666 0:0 /dev/plain')" "devices: type, numbers, mode, owner"
-container 'stat -c "%t:%T" /dev/null' "$DEVICE"'[{path:"/dev/null",type:"c",major:1,minor:3,fileMode:438,uid:0,gid:0}]'
+container 'stat -c "%t:%T" /dev/null' "$DEVICE"'[{path:"/dev/null",type:"c",major:1,minor:3,fileMode:8630,uid:0,gid:0}]'
 is "$status:$out" 0:1:3 "a default device listed again"
 mkdir -p $T/rootfs/nodes
 echo file >$T/rootfs/nodes/file
