@@ -36,8 +36,9 @@ static int executable(const char *path)
 
 	if (stat(path, &info) < 0)
 		return -errno;
+	/* What execve(2) says of a folder; clients know it as exit code 126. */
 	if (S_ISDIR(info.st_mode))
-		return -EISDIR;
+		return -EACCES;
 	return (info.st_mode & 0111) == 0111 || access(path, X_OK) == 0 ? 0 : -errno;
 }
 
@@ -81,7 +82,7 @@ const char *exec_path_find(struct arena *arena, const char *name, const struct s
 	if (error == 0)
 		return arena_strdup(arena, name);
 	/* The words of Go's os/exec, from which dockerd and podman tell exit codes 126 and 127. */
-	if (error == -EACCES || error == -EISDIR)
+	if (error == -EACCES)
 		fail_as(ERROR_PROCESS, -error, "exec: \"%s\"", name);
 	else
 		fail_as(ERROR_PROCESS, -error, "exec: \"%s\": stat %s", name, name);

@@ -102,11 +102,11 @@ static void not_finding(void)
 	expect_message("/bin/tool/x", &env,
 		       "exec: \"/bin/tool/x\": stat /bin/tool/x: not a directory");
 	expect_message("/usr/data", &env, "exec: \"/usr/data\": permission denied");
-	expect_message("/usr/folder", &env, "exec: \"/usr/folder\": is a directory");
+	expect_message("/usr/folder", &env, "exec: \"/usr/folder\": permission denied");
 	write_file("/bin/private", "", 0700);
 	check(exec_path_find(&arena, "/bin/private", &env));
 	check(setresuid(1000, 1000, 1000) == 0);
-	expect_message("/usr/folder", &env, "exec: \"/usr/folder\": is a directory");
+	expect_message("/usr/folder", &env, "exec: \"/usr/folder\": permission denied");
 	expect_message("/bin/private", &env, "exec: \"/bin/private\": permission denied");
 }
 
