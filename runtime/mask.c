@@ -40,18 +40,30 @@ static char *scratch_path(const struct rootfs *rootfs, bool folder, char path[SC
 	return path;
 }
 
+/* The tmpfs's options, with the label that the container may read. */
+static const char *scratch_options(const struct rootfs *rootfs)
+{
+	const char *label = rootfs_label(rootfs);
+
+	if (!label)
+		return scratch_data;
+	return arena_printf(rootfs->arena, "%s,context=\"%s\"", scratch_data, label);
+}
+
 int mask_prepare(struct rootfs *rootfs, const char *place)
 {
 	const struct mount_request tmpfs = {
 		.source = "tmpfs",
 		.type = "tmpfs",
 		.flags = SCRATCH_FLAGS,
-		.data = scratch_data,
+		.data = scratch_options(rootfs),
 	};
 	int result;
 
 	if (rootfs->spec->masked_paths.count == 0)
 		return 0;
+	if (!tmpfs.data)
+		return -ENOMEM;
 	result = host_mount(place, &tmpfs);
 	if (result < 0)
 		return fail(-result, "mask: mount a tmpfs");

@@ -134,6 +134,25 @@ static int check_kind(struct rootfs *rootfs, struct mount_plan *mount)
 	return 0;
 }
 
+/* File systems that have labels of their own and take none from us. */
+static bool takes_label(const char *type)
+{
+	return strcmp(type, "proc") != 0 && strcmp(type, "sysfs") != 0 &&
+	       strcmp(type, "mqueue") != 0;
+}
+
+/* linux.mountLabel: in quotes, for a label may have commas. */
+static int add_label(struct rootfs *rootfs, struct mount_plan *mount)
+{
+	const char *data = mount->options.data;
+
+	if (mount->kind != MOUNT_FRESH || !takes_label(mount->spec->type))
+		return 0;
+	mount->options.data = arena_printf(rootfs->arena, "%s%scontext=\"%s\"", data ? data : "",
+					   data ? "," : "", rootfs_label(rootfs));
+	return mount->options.data ? 0 : -ENOMEM;
+}
+
 int mount_decide(struct rootfs *rootfs, struct mount_plan *mount)
 {
 	char property[MOUNT_PROPERTY_SIZE];
@@ -156,6 +175,8 @@ int mount_decide(struct rootfs *rootfs, struct mount_plan *mount)
 		return fail_property(mount_property(rootfs, mount, "destination", property),
 				     "cannot be the root itself");
 	result = check_kind(rootfs, mount);
+	if (result == 0 && rootfs_label(rootfs))
+		result = add_label(rootfs, mount);
 	return result < 0 ? result : check_proc(rootfs, mount);
 }
 

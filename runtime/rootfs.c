@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/arena.h"
+#include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/path.h"
@@ -114,6 +115,26 @@ static int plan_mounts(struct rootfs *rootfs)
 	return 0;
 }
 
+const char *rootfs_label(const struct rootfs *rootfs)
+{
+	const char *label = IS_ENABLED(CONFIG_SELINUX) ? rootfs->spec->mount_label : NULL;
+
+	return label && *label ? label : NULL;
+}
+
+/* A label that the kernel would not know is no protection. */
+static int check_label(const struct rootfs *rootfs)
+{
+	struct stat info;
+
+	if (!rootfs_label(rootfs))
+		return 0;
+	if (host_stat("/sys/fs/selinux/enforce", &info) < 0)
+		return fail_as(ERROR_UNSUPPORTED, EOPNOTSUPP,
+			       "linux.mountLabel: SELinux is not enabled");
+	return 0;
+}
+
 struct rootfs *rootfs_plan(struct arena *arena, const struct spec *spec,
 			   const struct rootfs_options *options)
 {
@@ -134,8 +155,8 @@ struct rootfs *rootfs_plan(struct arena *arena, const struct spec *spec,
 		.home_folder = -1,
 		.stage = -1,
 	};
-	if (plan_path(rootfs) < 0 || check_shared_namespace(rootfs) < 0 || check_paths(spec) < 0 ||
-	    plan_mounts(rootfs) < 0)
+	if (check_label(rootfs) < 0 || plan_path(rootfs) < 0 ||
+	    check_shared_namespace(rootfs) < 0 || check_paths(spec) < 0 || plan_mounts(rootfs) < 0)
 		return NULL;
 	return rootfs;
 }

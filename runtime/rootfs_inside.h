@@ -62,6 +62,9 @@ int rootfs_unstage(struct rootfs *rootfs);
 int rootfs_use_stage(struct rootfs *rootfs);
 void rootfs_forget_home(struct rootfs *rootfs);
 
+/* linux.mountLabel, or NULL. */
+const char *rootfs_label(const struct rootfs *rootfs);
+
 /* "mounts[3].options" for messages. */
 enum { MOUNT_PROPERTY_SIZE = 40 };
 char *mount_property(const struct rootfs *rootfs, const struct mount_plan *mount,

@@ -2,6 +2,8 @@
 /* What is refused before anything is done. */
 #include "tests/unit/rootfs_world.h"
 
+#include "lib/config.h"
+
 static void test_root(struct world *world)
 {
 	check(plan(world) == 0);
@@ -108,12 +110,21 @@ static void test_paths(struct world *world)
 }
 BOTH_KERNELS(test_paths)
 
+static void test_label(struct world *world)
+{
+	if (!IS_ENABLED(CONFIG_SELINUX) || exists("/sys/fs/selinux/enforce"))
+		_exit(CHILD_SKIPS);
+	world->spec.mount_label = "system_u:object_r:container_file_t:s0:c1,c2";
+	check(plan(world) < 0 && says("linux.mountLabel"));
+}
+BOTH_KERNELS(test_label)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_BOTH(test_root),	TEST_BOTH(test_namespace_of_others),
 		TEST_BOTH(test_mounts), TEST_BOTH(test_proc),
-		TEST_BOTH(test_paths),
+		TEST_BOTH(test_paths),	TEST_BOTH(test_label),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
