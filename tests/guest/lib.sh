@@ -26,6 +26,22 @@ guest_kernel() {
 	[ -n "$image" ] && echo "$image"
 }
 
+# Debian's apparmor_parser, unpacked. Prints its path.
+guest_apparmor() {
+	local program=$guest_cache/apparmor_parser
+	if [ ! -x "$program" ]; then
+		mkdir -p "$guest_cache"
+		(
+			cd "$guest_cache" || exit 1
+			apt-get -o APT::Sandbox::User=root -qq download apparmor >&2 || exit 1
+			dpkg-deb --fsys-tarfile apparmor_*.deb | tar -xO ./sbin/apparmor_parser > apparmor_parser.part &&
+				chmod +x apparmor_parser.part && mv apparmor_parser.part "$program"
+			rm -f apparmor_*.deb
+		) || return 1
+	fi
+	[ -x "$program" ] && echo "$program"
+}
+
 # guest_root DIR BUSYBOX: an empty root with BusyBox and all its commands
 guest_root() {
 	local applet
