@@ -21,6 +21,22 @@ static bool is_tmpfs(const struct mount_plan *mount)
 	return strcmp(mount->spec->type, "tmpfs") == 0;
 }
 
+static int mount_on_folder(struct rootfs *rootfs, int folder, const struct mount_request *request)
+{
+	rootfs->here = NULL;
+	return mount_here(folder, NULL, request);
+}
+
+/* Most often several in a row: the working directory is there already. */
+static int mount_in_fresh(struct rootfs *rootfs, const char *name,
+			  const struct mount_request *request)
+{
+	if (rootfs->here == rootfs->fresh)
+		return mount_from_here(name, request);
+	rootfs->here = rootfs->fresh;
+	return mount_here(rootfs->fresh->tree, name, request);
+}
+
 /* A tmpfs without mode= gets the mode of the folder that it covers. */
 static int tmpfs_data(const struct rootfs *rootfs, const struct mount_plan *mount, int target,
 		      const char **data)
@@ -83,7 +99,7 @@ static int make_tmpfs_root(struct rootfs *rootfs, struct mount_plan *mount, int 
 		rootfs->fresh = mount;
 		return 0;
 	}
-	result = mount_here(target, NULL, request);
+	result = mount_on_folder(rootfs, target, request);
 	if (result < 0)
 		return result;
 	mount->tree = path_open(rootfs->root, mount->spec->destination, O_PATH, 0, PATH_IN_ROOT);
@@ -126,7 +142,7 @@ static int make_tmpfs(struct rootfs *rootfs, struct mount_plan *mount)
 	if (tmpfs_data(rootfs, mount, target, &request.data) < 0)
 		return -error_last()->no;
 	result = root ? make_tmpfs_root(rootfs, mount, target, &request) :
-			mount_here(target, NULL, &request);
+			mount_on_folder(rootfs, target, &request);
 	if (result < 0)
 		return fail_fresh(result, mount, request.data);
 	return root ? finish_tmpfs(mount, target) : 0;
@@ -150,7 +166,8 @@ static int make_other(struct rootfs *rootfs, struct mount_plan *mount)
 		if (target < 0)
 			return target;
 	}
-	result = mount_here(name ? rootfs->fresh->tree : target, name, &request);
+	result = name ? mount_in_fresh(rootfs, name, &request) :
+			mount_on_folder(rootfs, target, &request);
 	if (result == -EPERM && !name && rootfs->options.user_namespace &&
 	    strcmp(request.type, "sysfs") == 0)
 		return mount_bind_sysfs(rootfs, mount, target);

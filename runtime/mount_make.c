@@ -93,9 +93,11 @@ int mount_make(struct rootfs *rootfs, struct mount_plan *mount)
 	if (rootfs->fresh &&
 	    path_has_prefix(rootfs->fresh->spec->destination, mount->spec->destination))
 		rootfs->fresh = NULL;
-	if (mount->kind != MOUNT_FRESH)
-		return make_on_target(rootfs, mount);
-	return mount_make_fresh(rootfs, mount);
+	if (mount->kind == MOUNT_FRESH)
+		return mount_make_fresh(rootfs, mount);
+	/* Another room may go elsewhere. */
+	rootfs->here = NULL;
+	return make_on_target(rootfs, mount);
 }
 
 int mount_make_readonly(struct rootfs *rootfs)

@@ -350,7 +350,11 @@ int rootfs_finish(struct rootfs *rootfs)
 		if (result < 0)
 			return fail(-result, "linux.rootfsPropagation");
 	}
-	return rootfs_verify(rootfs);
+	result = rootfs_verify(rootfs);
+	/* What leads back to the host is not kept for the time until start. */
+	if (rootfs->proc != rootfs->options.proc)
+		close_fd(&rootfs->proc);
+	return result;
 }
 
 int rootfs_close(struct rootfs *rootfs)

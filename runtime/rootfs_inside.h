@@ -42,6 +42,8 @@ struct rootfs {
 	struct mount_plan *mounts;	/* spec->mount_count of them */
 	const struct mount_plan *fresh; /* the last tmpfs that C made and nobody else can write to;
 					   tree is its root */
+	const struct mount_plan
+		*here; /* the fresh one whose root is the working directory, or NULL */
 	bool *covered; /* of each masked path, then of each read-only path: it was there */
 	bool in_place; /* the rootfs is the root that C has already: no bind, no change of root */
 	bool shared;   /* the mounts of the new namespace stay in the host's peer groups */
