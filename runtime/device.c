@@ -83,7 +83,7 @@ static int bind_from_host(const struct node *node)
 /* The file mode creation mask is 0 here: the mode is as given. */
 static int make_node(const struct rootfs *rootfs, const struct node *node)
 {
-	const bool own = rootfs->options.user_namespace && !S_ISFIFO(node->mode);
+	const bool own = rootfs_has_user(rootfs) && !S_ISFIFO(node->mode);
 	int result = own ? -EPERM : 0;
 
 	if (!own && mknodat(node->dir, node->name, node->mode, node->number) < 0)

@@ -51,7 +51,7 @@ static int change_flags(const struct rootfs *rootfs, const struct mount_plan *mo
 	unsigned long flags = 0;
 	int result;
 
-	if (clear && mount->tree >= 0 && rootfs->options.user_namespace) {
+	if (clear && mount->tree >= 0 && rootfs_has_user(rootfs)) {
 		result = mount_flags(top, &flags);
 		if (result < 0)
 			return result;
@@ -76,7 +76,7 @@ static int finish_bind(const struct rootfs *rootfs, const struct mount_plan *mou
 	if (result < 0)
 		return fail(-result, "mount %s: set its flags", mount->spec->destination);
 	/* P made the clone in the host's namespace, where it belongs to the host's peer groups. */
-	if (mount->tree >= 0 && rootfs->options.user_namespace)
+	if (mount->tree >= 0 && rootfs_has_user(rootfs))
 		result = mount_propagate(top, MS_SLAVE | MS_REC);
 	if (result < 0)
 		return fail(-result, "mount %s: propagation", mount->spec->destination);

@@ -168,7 +168,7 @@ static int make_other(struct rootfs *rootfs, struct mount_plan *mount)
 	}
 	result = name ? mount_in_fresh(rootfs, name, &request) :
 			mount_on_folder(rootfs, target, &request);
-	if (result == -EPERM && !name && rootfs->options.user_namespace &&
+	if (result == -EPERM && !name && rootfs_has_user(rootfs) &&
 	    strcmp(request.type, "sysfs") == 0)
 		return mount_bind_sysfs(rootfs, mount, target);
 	if (result < 0)

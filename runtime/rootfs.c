@@ -46,10 +46,9 @@ static int plan_path(struct rootfs *rootfs)
 	rootfs->in_place =
 		path_clean(rootfs->path, clean, sizeof(clean)) == 0 && strcmp(clean, "/") == 0;
 	/* The copy of the mounts that a user namespace gets is a slave of the host's already. */
-	rootfs->shared =
-		(rootfs->spec->rootfs_propagation & MS_SHARED) && !rootfs->options.user_namespace;
+	rootfs->shared = (rootfs->spec->rootfs_propagation & MS_SHARED) && !rootfs_has_user(rootfs);
 	/* A user namespace's root may be unable to walk to it by path. */
-	rootfs->attach = rootfs->options.user_namespace ? "/" : rootfs->path;
+	rootfs->attach = rootfs_has_user(rootfs) ? "/" : rootfs->path;
 	return 0;
 }
 
@@ -165,7 +164,7 @@ int rootfs_open_sources(struct rootfs *rootfs)
 {
 	int tree;
 
-	if (!rootfs->options.user_namespace)
+	if (!rootfs_has_user(rootfs))
 		return 0;
 	if (rootfs->options.new_mount_namespace && !rootfs->in_place) {
 		tree = host_clone(rootfs->path, true);
@@ -304,7 +303,7 @@ static int build(struct rootfs *rootfs)
 	int result;
 
 	result = open_proc(rootfs);
-	if (result == 0 && rootfs->stage_path)
+	if (result == 0 && rootfs_has_user(rootfs) && rootfs->stage_path)
 		result = rootfs_use_stage(rootfs);
 	if (result == 0)
 		result = attach(rootfs);
@@ -359,7 +358,7 @@ int rootfs_finish(struct rootfs *rootfs)
 
 int rootfs_close(struct rootfs *rootfs)
 {
-	const int result = rootfs_unstage(rootfs);
+	const int result = rootfs_has_user(rootfs) ? rootfs_unstage(rootfs) : 0;
 
 	close_fd(&rootfs->tree);
 	close_fd(&rootfs->root);

@@ -97,7 +97,7 @@ static int unmount_all_at(const struct rootfs *rootfs, const char *path)
 		any = true;
 	}
 	/* In a user namespace the mounts are locked together and stay. */
-	if (any || rootfs->options.user_namespace)
+	if (any || rootfs_has_user(rootfs))
 		return 0;
 	return fail(errno, "change of root: unmount /%s of the old one", path);
 }

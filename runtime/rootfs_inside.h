@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/config.h"
 #include "runtime/mount_option.h"
 #include "runtime/rootfs.h"
 
@@ -57,6 +58,12 @@ struct rootfs {
 	int home, home_root, home_folder; /* P's way back from there */
 	int stage;			  /* open in C */
 };
+
+/* Is there a user namespace? Without CONFIG_USER_NAMESPACE the specification was refused. */
+static inline bool rootfs_has_user(const struct rootfs *rootfs)
+{
+	return IS_ENABLED(CONFIG_USER_NAMESPACE) && rootfs->options.user_namespace;
+}
 
 /* P: go to where C can reach the sources; and back. C: take them from there. rootfs_stage.c */
 int rootfs_stage(struct rootfs *rootfs);

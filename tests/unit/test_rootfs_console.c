@@ -49,7 +49,8 @@ static void attach_and_talk(void)
 		check(isatty(fd) && fstat(fd, &info) == 0 && info.st_uid == 12);
 		check((fcntl(fd, F_GETFD) & FD_CLOEXEC) == 0);
 	}
-	/* It is the controlling terminal. */
+	/* It becomes the controlling terminal. */
+	check(console_control() == 0);
 	check(open("/dev/tty", O_RDWR | O_CLOEXEC) >= 0);
 	check(write(STDOUT_FILENO, "hello", 5) == 5);
 	check(read(master, text, sizeof(text)) == 5 && strcmp(text, "hello") == 0);
