@@ -27,7 +27,10 @@ static uint64_t multiply_high(uint64_t a, uint64_t b)
 	return (a >> 32) * (b >> 32) + (middle >> 32) + (other >> 32);
 }
 
-/* log2 of a value from 1 on, LOG_BITS of fraction: squaring doubles it, so each square gives one more bit. */
+/*
+ * log2 of a value from 1 on, LOG_BITS of fraction: squaring doubles it, so each square gives one
+ * more bit.
+ */
 static uint64_t log2_fixed(uint64_t value)
 {
 	unsigned int integer = 63 - (unsigned int)__builtin_clzll(value);
@@ -50,15 +53,16 @@ static uint64_t curve(uint64_t shares)
 {
 	const uint64_t log2_10_by_612 = UINT64_C(0xb1dd4180ab97e10a); /* 71 bits of fraction */
 	uint64_t l = log2_fixed(shares);
-	uint64_t sum = (l >> 2) + ((uint64_t)125 << 56);      /* l + 125; 56 bits */
-	uint64_t product = multiply_high(l, sum);	      /* 50 bits */
+	uint64_t sum = (l >> 2) + ((uint64_t)125 << 56); /* l + 125; 56 bits */
+	uint64_t product = multiply_high(l, sum);	 /* 50 bits */
 
 	return multiply_high(product - ((uint64_t)126 << 50), log2_10_by_612);
 }
 
 unsigned int convert_shares(uint64_t shares)
 {
-	/* Where the curve meets an integer it may not be missed by a rounding error (about 2^-49). */
+	/* Where the curve meets an integer it may not be missed by a rounding error (about 2^-49).
+	 */
 	const uint64_t slack = UINT64_C(1) << 12;
 	unsigned int low = WEIGHT_MIN, high = WEIGHT_MAX;
 	uint64_t wanted;

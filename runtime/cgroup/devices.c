@@ -7,7 +7,6 @@
 
 #include "lib/arena.h"
 #include "lib/error.h"
-#include "lib/file.h"
 #include "lib/log.h"
 
 static const char property[] = "linux.resources.devices";
@@ -20,16 +19,16 @@ static const char property[] = "linux.resources.devices";
 static const struct device_rule defaults[] = {
 	{ true, true, 'c', DEVICE_ANY, DEVICE_ANY, DEVICE_MKNOD },
 	{ true, true, 'b', DEVICE_ANY, DEVICE_ANY, DEVICE_MKNOD },
-	{ true, true, 'c', 1, 3, DEVICE_ALL },	 /* null */
-	{ true, true, 'c', 1, 5, DEVICE_ALL },	 /* zero */
-	{ true, true, 'c', 1, 7, DEVICE_ALL },	 /* full */
-	{ true, true, 'c', 1, 8, DEVICE_ALL },	 /* random */
-	{ true, true, 'c', 1, 9, DEVICE_ALL },	 /* urandom */
-	{ true, true, 'c', 5, 0, DEVICE_ALL },	 /* tty */
-	{ true, true, 'c', 5, 1, DEVICE_ALL },	 /* console */
-	{ true, true, 'c', 5, 2, DEVICE_ALL },	 /* ptmx */
+	{ true, true, 'c', 1, 3, DEVICE_ALL },		  /* null */
+	{ true, true, 'c', 1, 5, DEVICE_ALL },		  /* zero */
+	{ true, true, 'c', 1, 7, DEVICE_ALL },		  /* full */
+	{ true, true, 'c', 1, 8, DEVICE_ALL },		  /* random */
+	{ true, true, 'c', 1, 9, DEVICE_ALL },		  /* urandom */
+	{ true, true, 'c', 5, 0, DEVICE_ALL },		  /* tty */
+	{ true, true, 'c', 5, 1, DEVICE_ALL },		  /* console */
+	{ true, true, 'c', 5, 2, DEVICE_ALL },		  /* ptmx */
 	{ true, true, 'c', 136, DEVICE_ANY, DEVICE_ALL }, /* pts */
-	{ true, true, 'c', 10, 200, DEVICE_ALL }, /* net/tun */
+	{ true, true, 'c', 10, 200, DEVICE_ALL },	  /* net/tun */
 };
 
 enum { DEFAULT_COUNT = sizeof(defaults) / sizeof(defaults[0]) };
@@ -42,7 +41,8 @@ static bool number_covers(int32_t outer, int32_t inner)
 bool device_covers(const struct device_rule *outer, const struct device_rule *inner)
 {
 	return (outer->type == 'a' || outer->type == inner->type) &&
-	       number_covers(outer->major, inner->major) && number_covers(outer->minor, inner->minor);
+	       number_covers(outer->major, inner->major) &&
+	       number_covers(outer->minor, inner->minor);
 }
 
 bool device_overlaps(const struct device_rule *a, const struct device_rule *b)
@@ -162,7 +162,7 @@ int devices_plan(struct cgroup *cgroup, struct limits *limits,
 static bool in_user_namespace(void)
 {
 	char text[128];
-	ssize_t length = file_read_small(AT_FDCWD, "/proc/self/uid_map", text, sizeof(text));
+	ssize_t length = host_read("/proc/self/uid_map", text, sizeof(text));
 	const char *count = length > 0 ? strrchr(text, ' ') : NULL;
 
 	return count && strncmp(count + 1, "4294967295", 10) != 0;
@@ -176,7 +176,10 @@ int devices_apply(struct cgroup *cgroup, struct limits *limits)
 
 	(void)cgroup;
 	if (result == -EPERM && in_user_namespace()) {
-		/* The kernel lets nobody there open a device that the outer rules do not allow, nor make nodes. */
+		/*
+		 * The kernel lets nobody there open a device that the outer rules do not allow, nor
+		 * make nodes.
+		 */
 		log_debug("%s: not in effect inside a user namespace", property);
 		error_clear();
 		return 0;

@@ -35,25 +35,31 @@ struct device_rules {
 };
 
 /*
- * The rules in effect: those after the last one that matches everything, and then the devices that every
- * container gets. `defaults`: whether to append these. NULL: out of memory.
+ * The rules in effect: those after the last one that matches everything, and then the devices that
+ * every container gets. `defaults`: whether to append these. NULL: out of memory.
  */
 struct device_rules *devices_rules(struct arena *arena, const struct spec_resources *resources);
 
-/* Finds who can enforce them; limits->devices stays NULL where nothing has to be done. 0 or -errno recorded. */
+/*
+ * Finds who can enforce them; limits->devices stays NULL where nothing has to be done. 0 or -errno
+ * recorded.
+ */
 int devices_plan(struct cgroup *cgroup, struct limits *limits,
 		 const struct spec_resources *resources);
 int devices_apply(struct cgroup *cgroup, struct limits *limits);
 
-/* Is every device that `inner` matches matched by `outer`? Do they have a device in common? (Access is not looked at.) */
+/*
+ * Is every device that `inner` matches matched by `outer`? Do they have a device in common? (Access
+ * is not looked at.)
+ */
 bool device_covers(const struct device_rule *outer, const struct device_rule *inner);
 bool device_overlaps(const struct device_rule *a, const struct device_rule *b);
 
 /* ---- devices_v1.c ---- */
 
 /*
- * v1 knows a default and exceptions from it; this makes the exceptions that amount to the rules, merged, in
- * the listed order. -ENOTSUP: v1 cannot express it; *failed is the index of the rule.
+ * v1 knows a default and exceptions from it; this makes the exceptions that amount to the rules,
+ * merged, in the listed order. -ENOTSUP: v1 cannot express it; *failed is the index of the rule.
  */
 int devices_v1_exceptions(const struct device_rules *rules, struct device_rule *exceptions,
 			  size_t *count, size_t *failed);

@@ -80,8 +80,8 @@ static void put_start(struct writer *writer)
 }
 
 /*
- * ACCESS holds the kinds of access that no rule has decided yet. What a rule allows is taken out, and
- * nothing left means yes; what it denies means no at once.
+ * ACCESS holds the kinds of access that no rule has decided yet. What a rule allows is taken out,
+ * and nothing left means yes; what it denies means no at once.
  */
 static void put_rule(struct writer *writer, const struct device_rule *rule)
 {
@@ -105,7 +105,10 @@ static void put_rule(struct writer *writer, const struct device_rule *rule)
 		put(writer, JUMP, 0, 0, TO_ALLOW, 0);
 }
 
-/* The end of one answer, with the jumps to it; without any, and not reached from above, it may not be there. */
+/*
+ * The end of one answer, with the jumps to it; without any, and not reached from above, it may not
+ * be there.
+ */
 static void put_end(struct writer *writer, int16_t placeholder, bool reached)
 {
 	const size_t end = writer->size;
@@ -217,8 +220,8 @@ static int load_with_more_memory(const struct device_insn *program, size_t count
 
 static int load_rules(struct arena *arena, const struct device_rules *rules)
 {
-	struct device_insn *program = arena_array(arena, devices_program_size(rules->count),
-						  sizeof(*program));
+	struct device_insn *program =
+		arena_array(arena, devices_program_size(rules->count), sizeof(*program));
 	size_t count;
 	int fd;
 
@@ -299,7 +302,8 @@ static int exchange(struct group *group, int program)
 	if (program >= 0) {
 		result = attach(group, program, -1);
 		if (result < 0)
-			return fail(-result, "%s: attach a BPF program to %s", property, group->path);
+			return fail(-result, "%s: attach a BPF program to %s", property,
+				    group->path);
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		auto_fd int old = program_by_id(ids[i]);
@@ -329,5 +333,6 @@ int devices_bpf_apply(struct limits *limits, bool fresh)
 	if (!fresh)
 		return exchange(group, program);
 	result = attach(group, program, -1);
-	return result < 0 ? fail(-result, "%s: attach a BPF program to %s", property, group->path) : 0;
+	return result < 0 ? fail(-result, "%s: attach a BPF program to %s", property, group->path) :
+			    0;
 }

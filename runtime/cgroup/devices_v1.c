@@ -90,7 +90,7 @@ int devices_v1_exceptions(const struct device_rules *rules, struct device_rule *
 static char *number_text(int32_t number, char text[12])
 {
 	if (number == DEVICE_ANY)
-		strcpy(text, "*");
+		memcpy(text, "*", 2);
 	else
 		snprintf(text, 12, "%" PRId32, number);
 	return text;
@@ -150,7 +150,9 @@ static bool parse_line(const char *line, struct device_rule *rule)
 	    !parse_number(&line, &rule->minor) || *line++ != ' ')
 		return false;
 	for (; *line && *line != '\n'; line++)
-		rule->access |= *line == 'r' ? DEVICE_READ : *line == 'w' ? DEVICE_WRITE : DEVICE_MKNOD;
+		rule->access |= *line == 'r' ? DEVICE_READ :
+				*line == 'w' ? DEVICE_WRITE :
+					       DEVICE_MKNOD;
 	return true;
 }
 
@@ -178,13 +180,17 @@ static int write_all(struct group *group, const struct device_rule *rules, size_
 			continue;
 		if (fd < 0)
 			fd = group_open_file(group, file_for(allow), O_WRONLY);
-		result = fd < 0 ? fail(-fd, "%s: open %s/%s", property, group->path, file_for(allow)) :
+		result = fd < 0 ? fail(-fd, "%s: open %s/%s", property, group->path,
+				       file_for(allow)) :
 				  write_rule(group, fd, &rule, allow);
 	}
 	return result;
 }
 
-/* For a running container: only what differs, so that no device is out of reach in between. False: not possible. */
+/*
+ * For a running container: only what differs, so that no device is out of reach in between. False:
+ * not possible.
+ */
 static bool update(struct limits *limits, const struct device_rule *wanted, size_t count,
 		   int *result)
 {
@@ -215,8 +221,8 @@ static bool update(struct limits *limits, const struct device_rule *wanted, size
 int devices_v1_apply(struct limits *limits, bool fresh)
 {
 	const struct device_rules *rules = limits->devices;
-	struct device_rule *exceptions = arena_array(limits->arena, rules->count * 2 + 1,
-						     sizeof(*exceptions));
+	struct device_rule *exceptions =
+		arena_array(limits->arena, rules->count * 2 + 1, sizeof(*exceptions));
 	char text[DEVICE_TEXT_SIZE];
 	size_t count, failed;
 	int result;
@@ -225,10 +231,11 @@ int devices_v1_apply(struct limits *limits, bool fresh)
 		return -ENOMEM;
 	result = devices_v1_exceptions(rules, exceptions, &count, &failed);
 	if (result < 0)
-		return fail_property(property,
-				     "'%s' is an exception from an exception, which cgroup v1 cannot "
-				     "express",
-				     device_text(&rules->items[failed], text));
+		return fail_property(
+			property,
+			"'%s' is an exception from an exception, which cgroup v1 cannot "
+			"express",
+			device_text(&rules->items[failed], text));
 	if (!fresh && update(limits, exceptions, count, &result))
 		return result;
 	result = group_write(rules->group, file_for(rules->allow), "a");

@@ -10,7 +10,6 @@
 #include "lib/arena.h"
 #include "lib/error.h"
 #include "lib/fd.h"
-#include "lib/file.h"
 #include "lib/path.h"
 #include "runtime/cgroup/internal.h"
 
@@ -18,7 +17,7 @@ static const char procs_file[] = "cgroup.procs";
 
 bool cgroup_needs_enter(const struct cgroup *cgroup, bool cloned_into)
 {
-	return cgroup->count > (cloned_into && group_v2_const(cgroup) ? 1 : 0);
+	return cgroup->count > (cloned_into && group_v2(cgroup) ? 1 : 0);
 }
 
 int cgroup_open_enter(struct cgroup *cgroup)
@@ -57,8 +56,8 @@ int cgroup_enter(struct cgroup *cgroup, pid_t pid, bool cloned_into)
 		else if (write(group->procs, text, (size_t)length) < 0)
 			result = -errno;
 		if (result < 0)
-			return fail(-result, "put process %s into cgroup %s",
-				    pid ? text : "self", group->path);
+			return fail(-result, "put process %s into cgroup %s", pid ? text : "self",
+				    group->path);
 	}
 	return 0;
 }
@@ -79,8 +78,7 @@ static bool is_named(const struct group *group, const char *controllers, size_t 
 			return false;
 		memcpy(name, controllers + at, end - at);
 		name[end - at] = '\0';
-		if (group_is_v2(group) ? name[0] == '\0' :
-					 word_in(group->controllers, ',', name))
+		if (group_is_v2(group) ? name[0] == '\0' : word_in(group->controllers, ',', name))
 			return true;
 		at = end;
 	}
@@ -104,14 +102,16 @@ static int go_below(struct arena *arena, struct group *group, const char *below)
 
 static struct cgroup *copy(struct arena *arena, const struct cgroup *cgroup)
 {
-	struct cgroup *result = arena_alloc(arena, sizeof(*result));
+	struct cgroup *result = group_none(arena);
 
 	if (!result)
 		return NULL;
-	*result = *cgroup;
-	result->arena = arena;
+	result->record = cgroup->record;
+	result->disabled = cgroup->disabled;
+	result->count = cgroup->count;
 	for (size_t i = 0; i < result->count; i++) {
-		result->groups[i].dir = AT_FDCWD;
+		result->groups[i] = cgroup->groups[i];
+		result->groups[i].dir = GROUP_CLOSED;
 		result->groups[i].procs = -1;
 		result->groups[i].ours = false;
 	}
@@ -133,8 +133,7 @@ struct cgroup *cgroup_sub(struct arena *arena, const struct cgroup *cgroup, cons
 			sub);
 		return NULL;
 	}
-	rooted[0] = '/';
-	strcpy(rooted + 1, path);
+	snprintf(rooted, sizeof(rooted), "/%s", path);
 	if (path_clean(rooted, below, sizeof(below)) < 0)
 		return NULL;
 	for (size_t i = 0; i < result->count; i++) {
@@ -174,8 +173,9 @@ static int try_below(struct arena *arena, struct group *group, const char *below
 }
 
 /*
- * /proc/PID/cgroup shows the whole way from the root of our cgroup namespace, of which our mount may be a part only: the
- * container's group is looked for in it by name, and the process in what follows.
+ * /proc/PID/cgroup shows the whole way from the root of our cgroup namespace, of which our mount
+ * may be a part only: the container's group is looked for in it by name, and the process in what
+ * follows.
  */
 struct cgroup *cgroup_where(struct arena *arena, const struct cgroup *cgroup, pid_t pid)
 {
@@ -186,7 +186,7 @@ struct cgroup *cgroup_where(struct arena *arena, const struct cgroup *cgroup, pi
 	const char *line = NULL;
 
 	snprintf(name, sizeof(name), "/proc/%d/cgroup", (int)pid);
-	if (group && file_read_small(AT_FDCWD, name, text, sizeof(text)) > 0)
+	if (group && host_read(name, text, sizeof(text)) > 0)
 		line = line_after(text, "0::");
 	if (!line)
 		return result;

@@ -90,7 +90,8 @@ static bool is_above(const char *above, const char *point)
 
 	if (strcmp(above, "/") == 0)
 		return true;
-	return strncmp(above, point, length) == 0 && (point[length] == '/' || point[length] == '\0');
+	return strncmp(above, point, length) == 0 &&
+	       (point[length] == '/' || point[length] == '\0');
 }
 
 static const struct mount *by_id(const struct mount *mounts, size_t count, int id)
@@ -160,7 +161,10 @@ static int parse_mounts(struct arena *arena, char *mountinfo, struct mounts *mou
 	return 0;
 }
 
-/* The path of our own group below a mount whose root is the group `root`; NULL if it is not in there. */
+/*
+ * The path of our own group below a mount whose root is the group `root`; NULL if it is not in
+ * there.
+ */
 static const char *below_root(const char *root, const char *own)
 {
 	const char *deleted = " (deleted)";
@@ -270,10 +274,11 @@ int cgroup_find_in(struct arena *arena, char *self_cgroup, char *mountinfo, stru
  */
 static bool find_usual(const char *self_cgroup, bool need_own, struct found *found)
 {
+	const char *end = strchr(self_cgroup, '\n');
 	struct statfs status;
 
-	if (!IS_ENABLED(CONFIG_CGROUP_V2) || strncmp(self_cgroup, "0::/", 4) != 0 ||
-	    strchr(self_cgroup, '\n')[1] != '\0' || (need_own && self_cgroup[4] != '\n') ||
+	if (!IS_ENABLED(CONFIG_CGROUP_V2) || strncmp(self_cgroup, "0::/", 4) != 0 || !end ||
+	    end[1] != '\0' || (need_own && self_cgroup[4] != '\n') ||
 	    statfs(usual_place, &status) < 0 || status.f_type != CGROUP2_MAGIC)
 		return false;
 	found->count = 1;
@@ -290,13 +295,14 @@ static bool find_usual(const char *self_cgroup, bool need_own, struct found *fou
 int cgroup_find(struct arena *arena, bool need_own, struct found *found)
 {
 	char small[SELF_CGROUP_SIZE], *self_cgroup = small, *mountinfo;
-	ssize_t size = file_read_small(AT_FDCWD, "/proc/self/cgroup", small, sizeof(small));
+	ssize_t size = host_read("/proc/self/cgroup", small, sizeof(small));
 
 	found->count = 0;
 	if (size == -ENOENT)
 		return 0; /* a kernel without cgroups */
 	if (size == sizeof(small) - 1) {
-		self_cgroup = file_read(arena, AT_FDCWD, "/proc/self/cgroup", MOUNTINFO_LIMIT, NULL);
+		self_cgroup =
+			file_read(arena, AT_FDCWD, "/proc/self/cgroup", MOUNTINFO_LIMIT, NULL);
 		if (!self_cgroup)
 			return -errno;
 	} else if (size < 0) {

@@ -28,7 +28,7 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-struct group *group_freezer(struct cgroup *cgroup)
+struct group *group_freezer(const struct cgroup *cgroup)
 {
 	struct group *group = group_v1(cgroup, "freezer");
 
@@ -63,8 +63,8 @@ int group_wait_event(struct group *group, const char *line, int timeout_ms)
 static int is_frozen_v2(struct group *group, bool above)
 {
 	char text[256];
-	ssize_t size = group_read(group, above ? "cgroup.events" : "cgroup.freeze", text,
-				  sizeof(text));
+	ssize_t size =
+		group_read(group, above ? "cgroup.events" : "cgroup.freeze", text, sizeof(text));
 
 	if (size == -ENOENT)
 		return 0; /* before 5.2, or the group is gone */
@@ -91,7 +91,7 @@ int group_is_frozen(struct group *group)
 
 int cgroup_is_frozen(const struct cgroup *cgroup)
 {
-	struct group *group = group_freezer((struct cgroup *)(uintptr_t)cgroup);
+	struct group *group = group_freezer(cgroup);
 
 	if (!group)
 		return 0;

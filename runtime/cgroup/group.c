@@ -11,6 +11,11 @@
 #include "lib/file.h"
 #include "runtime/cgroup/internal.h"
 
+ssize_t host_read(const char *path, char *buffer, size_t size)
+{
+	return file_read_small(AT_FDCWD, path, buffer, size);
+}
+
 bool word_in(const char *list, char separator, const char *word)
 {
 	const size_t length = strlen(word);
@@ -48,7 +53,7 @@ bool has_dotdot(const char *path)
 	return false;
 }
 
-struct group *group_v1(struct cgroup *cgroup, const char *controller)
+struct group *group_v1(const struct cgroup *cgroup, const char *controller)
 {
 	for (size_t i = 0; IS_ENABLED(CONFIG_CGROUP_V1) && i < cgroup->count; i++) {
 		struct group *group = &cgroup->groups[i];
@@ -59,13 +64,30 @@ struct group *group_v1(struct cgroup *cgroup, const char *controller)
 	return NULL;
 }
 
-struct group *group_v2(struct cgroup *cgroup)
+struct group *group_v2(const struct cgroup *cgroup)
 {
 	for (size_t i = 0; IS_ENABLED(CONFIG_CGROUP_V2) && i < cgroup->count; i++) {
 		if (group_is_v2(&cgroup->groups[i]))
 			return &cgroup->groups[i];
 	}
 	return NULL;
+}
+
+struct cgroup *group_none(struct arena *arena)
+{
+	struct cgroup *cgroup = arena_alloc(arena, sizeof(*cgroup));
+
+	if (cgroup) {
+		cgroup->arena = arena;
+		cgroup->groups = arena_array(arena, GROUP_MAX, sizeof(cgroup->groups[0]));
+	}
+	return cgroup && cgroup->groups ? cgroup : NULL;
+}
+
+char *group_path(const struct group *group, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s", group->path);
+	return path;
 }
 
 int group_open(struct group *group)
@@ -82,10 +104,11 @@ void group_close(struct group *group)
 {
 	if (group->dir >= 0)
 		close_fd(&group->dir);
-	group->dir = AT_FDCWD;
+	group->dir = GROUP_CLOSED;
 }
 
-/* The name of a file for openat(2) and the like: below group->dir if that is open, else as a whole. */
+/* The name of a file for openat(2) and the like: below group->dir if that is open, else as a whole.
+ */
 static const char *name_of(const struct group *group, const char *file, char path[GROUP_PATH_SIZE])
 {
 	if (group->dir >= 0)
@@ -119,7 +142,10 @@ ssize_t group_read(struct group *group, const char *file, char *buffer, size_t s
 	return length;
 }
 
-/* What clients read of every container (podman stats, metrics of containerd), where it is to be had. */
+/*
+ * What clients read of every container (podman stats, metrics of containerd), where it is to be
+ * had.
+ */
 static const char *const usual_controllers[] = { "cpu", "cpuset", "io", "memory", "pids" };
 
 enum { USUAL_COUNT = sizeof(usual_controllers) / sizeof(usual_controllers[0]) };
@@ -161,7 +187,7 @@ const char *group_v2_offer(struct arena *arena, const char *mount)
 	char path[GROUP_PATH_SIZE], text[GROUP_FILE_SIZE];
 
 	if (snprintf(path, sizeof(path), "%s/cgroup.controllers", mount) >= (int)sizeof(path) ||
-	    file_read_small(AT_FDCWD, path, text, sizeof(text)) < 0)
+	    host_read(path, text, sizeof(text)) < 0)
 		text[0] = '\0';
 	return arena_strdup(arena, text);
 }
@@ -173,10 +199,10 @@ const char *group_v2_enabled(struct cgroup *cgroup)
 
 	if (cgroup->enabled || !group)
 		return cgroup->enabled;
-	strcpy(path, group->path);
-	strcpy(strrchr(path, '/'), "/cgroup.subtree_control");
+	snprintf(path, sizeof(path), "%.*s/cgroup.subtree_control",
+		 (int)(strrchr(group->path, '/') - group->path), group->path);
 	/* With more than one folder to be made the parent is not there yet. */
-	if (group->own > 1 || file_read_small(AT_FDCWD, path, text, sizeof(text)) < 0)
+	if (group->own > 1 || host_read(path, text, sizeof(text)) < 0)
 		text[0] = '\0';
 	cgroup->enabled = arena_strdup(cgroup->arena, text);
 	return cgroup->enabled;

@@ -38,12 +38,12 @@ int group_record(struct cgroup *cgroup)
 	if (!record)
 		return -ENOMEM;
 	if (cgroup->disabled)
-		strcpy(record, RECORD_DISABLED);
+		memcpy(record, RECORD_DISABLED, sizeof(RECORD_DISABLED));
 	for (size_t i = 0; i < cgroup->count; i++) {
 		const struct group *group = &cgroup->groups[i];
 
-		used += (size_t)snprintf(record + used, size - used, "%s%s %zu %u %s", i ? "\t" : "",
-					 group->v2 ? RECORD_V2 : group->controllers,
+		used += (size_t)snprintf(record + used, size - used, "%s%s %zu %u %s",
+					 i ? "\t" : "", group->v2 ? RECORD_V2 : group->controllers,
 					 group->mount_length, group->own, group->path);
 	}
 	cgroup->record = record;
@@ -82,8 +82,9 @@ static bool read_group(struct group *group, char *text)
 		return false;
 	*length++ = *own++ = *path++ = '\0';
 	if (!str_uint32(length, &mount_length) || !str_uint32(own, &own_count) ||
-	    !is_plain_path(path) || mount_length >= strlen(path) || path[mount_length] != '/' ||
-	    own_count == 0 || own_count > count_components(path + mount_length))
+	    !is_plain_path(path) || strlen(path) >= PATH_MAX || mount_length >= strlen(path) ||
+	    path[mount_length] != '/' || own_count == 0 ||
+	    own_count > count_components(path + mount_length))
 		return false;
 	*group = (struct group){
 		.controllers = text,
@@ -91,7 +92,7 @@ static bool read_group(struct group *group, char *text)
 		.mount_length = mount_length,
 		.own = own_count,
 		.ours = true,
-		.dir = AT_FDCWD,
+		.dir = GROUP_CLOSED,
 		.procs = -1,
 	};
 	if (strcmp(text, RECORD_V2) == 0) {
@@ -103,12 +104,11 @@ static bool read_group(struct group *group, char *text)
 
 struct cgroup *cgroup_from_record(struct arena *arena, const char *record)
 {
-	struct cgroup *cgroup = arena_alloc(arena, sizeof(*cgroup));
+	struct cgroup *cgroup = group_none(arena);
 	char *text = arena_strdup(arena, record), *end;
 
 	if (!cgroup || !text)
 		return NULL;
-	cgroup->arena = arena;
 	cgroup->record = record;
 	cgroup->disabled = strcmp(record, RECORD_DISABLED) == 0;
 	if (cgroup->disabled || record[0] == '\0')
@@ -118,8 +118,8 @@ struct cgroup *cgroup_from_record(struct arena *arena, const char *record)
 		if (end)
 			*end++ = '\0';
 		if (cgroup->count == GROUP_MAX || !read_group(&cgroup->groups[cgroup->count], at)) {
-			fail_as(ERROR_STATE, EBADMSG, "the record of the container's cgroups: %.200s",
-				record);
+			fail_as(ERROR_STATE, EBADMSG,
+				"the record of the container's cgroups: %.200s", record);
 			return NULL;
 		}
 		cgroup->count++;

@@ -107,7 +107,10 @@ static int signal_frozen(struct cgroup *cgroup, struct group *group, int number)
 		return signal_in_rounds(cgroup, group, number);
 	}
 	result = group_walk(group->dir, signal_one, &number);
-	/* On v1 even SIGKILL waits until the process thaws; other signals wait with a paused container. */
+	/*
+	 * On v1 even SIGKILL waits until the process thaws; other signals wait with a paused
+	 * container.
+	 */
 	if (!paused || number == SIGKILL) {
 		int thawed = cgroup_thaw(cgroup);
 
@@ -133,7 +136,8 @@ int cgroup_signal_all(struct cgroup *cgroup, int number)
 		return 0;
 	if (result < 0)
 		return fail(-result, "open cgroup %s", group->path);
-	if (number == SIGKILL && group_is_v2(group) && group_write(group, "cgroup.kill", "1") == 0) {
+	if (number == SIGKILL && group_is_v2(group) &&
+	    group_write(group, "cgroup.kill", "1") == 0) {
 		if (freezer && !group_is_v2(freezer))
 			group_thaw(freezer);
 		return 0;
@@ -145,6 +149,7 @@ int cgroup_signal_all(struct cgroup *cgroup, int number)
 		result = signal_in_rounds(cgroup, group, number);
 	else
 		result = signal_frozen(cgroup, group, number);
-	return result < 0 ? fail_context(result, "signal %d to all of cgroup %s", number, group->path) :
-			    0;
+	return result < 0 ?
+		       fail_context(result, "signal %d to all of cgroup %s", number, group->path) :
+		       0;
 }

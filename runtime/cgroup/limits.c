@@ -21,8 +21,8 @@ static void limits_failed(struct limits *limits, int result)
 static struct setting *limits_next(struct limits *limits)
 {
 	if (limits->count == limits->capacity) {
-		struct setting *more = arena_array(limits->arena, limits->capacity + SETTINGS_STEP,
-						   sizeof(*more));
+		struct setting *more =
+			arena_array(limits->arena, limits->capacity + SETTINGS_STEP, sizeof(*more));
 
 		if (!more)
 			return NULL;
@@ -110,7 +110,8 @@ static const char *memory_given(const struct spec_resources *resources)
 		return NULL;
 	if (resources->memory.swappiness.set)
 		return "linux.resources.memory.swappiness";
-	return resources->memory.disable_oom_killer ? "linux.resources.memory.disableOOMKiller" : NULL;
+	return resources->memory.disable_oom_killer ? "linux.resources.memory.disableOOMKiller" :
+						      NULL;
 }
 
 static const char *cpu_given(const struct spec_resources *resources)
@@ -204,8 +205,10 @@ static bool unified_check(struct cgroup *cgroup, struct limits *limits, const ch
 	char controller[64];
 	size_t length = strcspn(file, ".");
 
-	if (file[0] == '\0' || strchr(file, '/') || strcmp(file, ".") == 0 || strcmp(file, "..") == 0) {
-		limits_failed(limits, fail_property(property, "is not the name of a cgroup v2 file"));
+	if (file[0] == '\0' || strchr(file, '/') || strcmp(file, ".") == 0 ||
+	    strcmp(file, "..") == 0) {
+		limits_failed(limits,
+			      fail_property(property, "is not the name of a cgroup v2 file"));
 		return false;
 	}
 	if (!group_v2(cgroup)) {
@@ -220,8 +223,8 @@ static bool unified_check(struct cgroup *cgroup, struct limits *limits, const ch
 		return true;
 	if (group_v2_has(cgroup, controller))
 		return note_needed(cgroup, controller);
-	limits_failed(limits, fail_property(property, "the %s controller is not on cgroup v2",
-					    controller));
+	limits_failed(limits,
+		      fail_property(property, "the %s controller is not on cgroup v2", controller));
 	return false;
 }
 
@@ -229,8 +232,8 @@ static bool unified_check(struct cgroup *cgroup, struct limits *limits, const ch
 static void add_unified(struct cgroup *cgroup, struct limits *limits,
 			const struct spec_unified *unified)
 {
-	const char *property = arena_printf(limits->arena, "linux.resources.unified.%.64s",
-					    unified->file);
+	const char *property =
+		arena_printf(limits->arena, "linux.resources.unified.%.64s", unified->file);
 	const char *line = unified->value, *end;
 
 	if (!property || !unified_check(cgroup, limits, unified->file, property)) {
@@ -244,7 +247,8 @@ static void add_unified(struct cgroup *cgroup, struct limits *limits,
 		end = strchr(line, '\n');
 		value = arena_strndup(limits->arena, line,
 				      end ? (size_t)(end - line) : strlen(line));
-		setting = limits_add(limits, group_v2(cgroup), property, unified->file, 0, "%s", "");
+		setting =
+			limits_add(limits, group_v2(cgroup), property, unified->file, 0, "%s", "");
 		setting->value = value;
 		if (!value)
 			limits_failed(limits, -ENOMEM);
@@ -252,7 +256,8 @@ static void add_unified(struct cgroup *cgroup, struct limits *limits,
 	} while (line && *line);
 }
 
-struct limits *limits_make(struct cgroup *cgroup, const struct spec_resources *resources, bool fresh)
+struct limits *limits_make(struct cgroup *cgroup, const struct spec_resources *resources,
+			   bool fresh)
 {
 	static const struct spec_resources nothing;
 	struct limits *limits = arena_alloc(cgroup->arena, sizeof(*limits));

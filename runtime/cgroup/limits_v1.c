@@ -18,13 +18,16 @@ void limits_v1_memory(struct limits *limits, struct group *group,
 {
 	const struct spec_int *limit = &resources->memory.limit, *swap = &resources->memory.swap;
 
-	/* In the wrong order the kernel says EINVAL to the first: then it is tried again after the second. */
+	/*
+	 * In the wrong order the kernel says EINVAL to the first: then it is tried again after the
+	 * second.
+	 */
 	if (given(limit))
 		limits_add(limits, group, MEMORY "limit", "memory.limit_in_bytes", 0, "%" PRId64,
 			   limit->value < 0 ? -1 : limit->value);
 	if (given(swap))
-		limits_add(limits, group, MEMORY "swap", "memory.memsw.limit_in_bytes", SETTING_SWAP,
-			   "%" PRId64, swap->value < 0 ? -1 : swap->value);
+		limits_add(limits, group, MEMORY "swap", "memory.memsw.limit_in_bytes",
+			   SETTING_SWAP, "%" PRId64, swap->value < 0 ? -1 : swap->value);
 	else if (limit->set && limit->value < 0 && !limits->fresh)
 		/* Memory without a limit cannot be below a limit of memory and swap. */
 		limits_add(limits, group, MEMORY "limit", "memory.memsw.limit_in_bytes",
@@ -82,14 +85,14 @@ void limits_v1_cpuset(struct limits *limits, struct group *group,
 	if (resources->cpu.cpus) {
 		limits_add(limits, group, CPU "cpus", "cpuset.cpus", SETTING_OPTIONAL, "%s", "")
 			->value = resources->cpu.cpus;
-		limits_add(limits, group, CPU "cpus", "cpus", SETTING_ALTERNATIVE, "%s", "")->value =
-			resources->cpu.cpus;
+		limits_add(limits, group, CPU "cpus", "cpus", SETTING_ALTERNATIVE, "%s", "")
+			->value = resources->cpu.cpus;
 	}
 	if (resources->cpu.mems) {
 		limits_add(limits, group, CPU "mems", "cpuset.mems", SETTING_OPTIONAL, "%s", "")
 			->value = resources->cpu.mems;
-		limits_add(limits, group, CPU "mems", "mems", SETTING_ALTERNATIVE, "%s", "")->value =
-			resources->cpu.mems;
+		limits_add(limits, group, CPU "mems", "mems", SETTING_ALTERNATIVE, "%s", "")
+			->value = resources->cpu.mems;
 	}
 }
 
@@ -135,15 +138,16 @@ void limits_v1_blkio(struct limits *limits, struct group *group,
 				   device->major, device->minor, device->weight)
 				->undo = "0";
 			limits_add(limits, group, BLOCK "weightDevice", "blkio.bfq.weight_device",
-				   SETTING_ALTERNATIVE | SETTING_KEYED, "%" PRId64 ":%" PRId64 " %u",
-				   device->major, device->minor, device->weight)
+				   SETTING_ALTERNATIVE | SETTING_KEYED,
+				   "%" PRId64 ":%" PRId64 " %u", device->major, device->minor,
+				   device->weight)
 				->undo = "0";
 		}
 	}
 	if (!IS_ENABLED(CONFIG_IO_THROTTLE))
 		return;
-	add_throttles(limits, group, BLOCK "throttleReadBpsDevice", "blkio.throttle.read_bps_device",
-		      &resources->read_bps);
+	add_throttles(limits, group, BLOCK "throttleReadBpsDevice",
+		      "blkio.throttle.read_bps_device", &resources->read_bps);
 	add_throttles(limits, group, BLOCK "throttleWriteBpsDevice",
 		      "blkio.throttle.write_bps_device", &resources->write_bps);
 	add_throttles(limits, group, BLOCK "throttleReadIOPSDevice",
@@ -155,8 +159,8 @@ void limits_v1_blkio(struct limits *limits, struct group *group,
 void limits_v1_net_cls(struct limits *limits, struct group *group,
 		       const struct spec_resources *resources)
 {
-	limits_add(limits, group, "linux.resources.network.classID", "net_cls.classid", 0, "%" PRIu64,
-		   resources->network_class.value);
+	limits_add(limits, group, "linux.resources.network.classID", "net_cls.classid", 0,
+		   "%" PRIu64, resources->network_class.value);
 }
 
 void limits_v1_net_prio(struct limits *limits, struct group *group,
@@ -165,8 +169,9 @@ void limits_v1_net_prio(struct limits *limits, struct group *group,
 	for (size_t i = 0; i < resources->network_priority_count; i++) {
 		const struct spec_network_priority *priority = &resources->network_priorities[i];
 
-		limits_add(limits, group, "linux.resources.network.priorities", "net_prio.ifpriomap",
-			   SETTING_KEYED, "%.200s %" PRIu32, priority->name, priority->priority)
+		limits_add(limits, group, "linux.resources.network.priorities",
+			   "net_prio.ifpriomap", SETTING_KEYED, "%.200s %" PRIu32, priority->name,
+			   priority->priority)
 			->undo = "0";
 	}
 }

@@ -26,7 +26,8 @@ static struct setting *add_amount(struct limits *limits, struct group *group, co
 	return limits_add(limits, group, property, file, flags, "%" PRId64, amount);
 }
 
-/* memory.swap counts memory and swap together; memory.swap.max swap alone (config-linux.md#memory). */
+/* memory.swap counts memory and swap together; memory.swap.max swap alone (config-linux.md#memory).
+ */
 static void add_swap(struct limits *limits, struct group *group,
 		     const struct spec_resources *resources)
 {
@@ -37,7 +38,8 @@ static void add_swap(struct limits *limits, struct group *group,
 		return;
 	}
 	if (!given(&resources->memory.limit) || limit < 0) {
-		limits->error = fail_property(MEMORY "swap", "needs memory.limit to be counted from");
+		limits->error =
+			fail_property(MEMORY "swap", "needs memory.limit to be counted from");
 		return;
 	}
 	if (swap < limit) {
@@ -54,10 +56,10 @@ void limits_v2_memory(struct limits *limits, struct group *group,
 
 	if (IS_ENABLED(CONFIG_MEMORY_SWAPPINESS) &&
 	    (resources->memory.swappiness.set || resources->memory.disable_oom_killer)) {
-		limits->error = fail_property(resources->memory.swappiness.set ?
-						      MEMORY "swappiness" :
-						      MEMORY "disableOOMKiller",
-					      "cgroup v2 has no such setting");
+		limits->error =
+			fail_property(resources->memory.swappiness.set ? MEMORY "swappiness" :
+									 MEMORY "disableOOMKiller",
+				      "cgroup v2 has no such setting");
 		return;
 	}
 	if (given(&resources->memory.swap))
@@ -73,7 +75,10 @@ void limits_v2_memory(struct limits *limits, struct group *group,
 			   resources->memory.reservation.value);
 }
 
-/* cpu.max is "QUOTA PERIOD"; with one number it is the quota. A period alone: with the quota that stands. */
+/*
+ * cpu.max is "QUOTA PERIOD"; with one number it is the quota. A period alone: with the quota that
+ * stands.
+ */
 static void add_cpu_max(struct limits *limits, struct group *group,
 			const struct spec_resources *resources)
 {
@@ -148,7 +153,10 @@ static void add_throttles(struct limits *limits, struct group *group, const char
 		const struct spec_throttle *throttle = &throttles->items[i];
 		struct setting *setting;
 
-		/* What is not named keeps its value, so the four kinds need not share a line. 0: no limit, as on v1. */
+		/*
+		 * What is not named keeps its value, so the four kinds need not share a line. 0: no
+		 * limit, as on v1.
+		 */
 		if (throttle->rate)
 			setting = limits_add(limits, group, property, "io.max", SETTING_KEYED,
 					     "%" PRId64 ":%" PRId64 " %s=%" PRIu64, throttle->major,
@@ -196,12 +204,16 @@ void limits_v2_io(struct limits *limits, struct group *group,
 		return;
 	add_throttles(limits, group, BLOCK "throttleReadBpsDevice", "rbps", &resources->read_bps);
 	add_throttles(limits, group, BLOCK "throttleWriteBpsDevice", "wbps", &resources->write_bps);
-	add_throttles(limits, group, BLOCK "throttleReadIOPSDevice", "riops", &resources->read_iops);
+	add_throttles(limits, group, BLOCK "throttleReadIOPSDevice", "riops",
+		      &resources->read_iops);
 	add_throttles(limits, group, BLOCK "throttleWriteIOPSDevice", "wiops",
 		      &resources->write_iops);
 }
 
-/* Both kinds: what is reserved (5.7) so that mmap(2) fails early, and what is used, which every kernel has. */
+/*
+ * Both kinds: what is reserved (5.7) so that mmap(2) fails early, and what is used, which every
+ * kernel has.
+ */
 static void add_hugepages(struct limits *limits, struct group *group,
 			  const struct spec_resources *resources, const char *end)
 {
@@ -209,14 +221,13 @@ static void add_hugepages(struct limits *limits, struct group *group,
 
 	for (size_t i = 0; i < resources->hugepage_count; i++) {
 		const struct spec_hugepage_limit *limit = &resources->hugepages[i];
-		const char *reserved = arena_printf(limits->arena, "hugetlb.%s.rsvd.%s",
-						    limit->page_size, end);
-		const char *used = arena_printf(limits->arena, "hugetlb.%s.%s", limit->page_size,
-						end);
+		const char *reserved =
+			arena_printf(limits->arena, "hugetlb.%s.rsvd.%s", limit->page_size, end);
+		const char *used =
+			arena_printf(limits->arena, "hugetlb.%s.%s", limit->page_size, end);
 
 		if (!reserved || !used || strchr(limit->page_size, '/')) {
-			limits->error = fail_property(property, "pageSize %.16s",
-						      limit->page_size);
+			limits->error = fail_property(property, "pageSize %.16s", limit->page_size);
 			return;
 		}
 		limits_add(limits, group, property, reserved, SETTING_OPTIONAL, "%" PRIu64,
@@ -238,8 +249,7 @@ void limits_v2_hugetlb(struct limits *limits, struct group *group,
 }
 
 /* The same file on both versions. */
-void limits_rdma(struct limits *limits, struct group *group,
-		 const struct spec_resources *resources)
+void limits_rdma(struct limits *limits, struct group *group, const struct spec_resources *resources)
 {
 	for (size_t i = 0; i < resources->rdma_count; i++) {
 		const struct spec_rdma *rdma = &resources->rdma[i];

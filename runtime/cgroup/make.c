@@ -25,7 +25,7 @@ static int make_parents(const struct group *group)
 {
 	char path[PATH_MAX];
 
-	strcpy(path, group->path);
+	group_path(group, path);
 	for (char *slash = path + group->mount_length + 1; (slash = strchr(slash, '/')); slash++) {
 		*slash = '\0';
 		if (mkdir(path, GROUP_MODE) < 0 && errno != EEXIST)
@@ -64,14 +64,17 @@ static int make_folder(struct group *group)
 
 /* ---- v1 cpuset: a new group has no processors and no memory, and takes no process then ---- */
 
-/* The value of a group, "" if it has none. Mounted with "noprefix", as Android does, the files are "cpus" and "mems". */
+/*
+ * The value of a group, "" if it has none. Mounted with "noprefix", as Android does, the files are
+ * "cpus" and "mems".
+ */
 static ssize_t cpuset_read(const char *group, const char **file, char *value, size_t size)
 {
 	char path[GROUP_PATH_SIZE];
 	ssize_t result;
 
 	snprintf(path, sizeof(path), "%s/%s", group, *file);
-	result = file_read_small(AT_FDCWD, path, value, size);
+	result = host_read(path, value, size);
 	if (result == -ENOENT && strchr(*file, '.')) {
 		*file = strchr(*file, '.') + 1;
 		return cpuset_read(group, file, value, size);
@@ -79,7 +82,10 @@ static ssize_t cpuset_read(const char *group, const char **file, char *value, si
 	return result > 0 && value[0] == '\n' ? 0 : result;
 }
 
-/* Gives the group `path` the value of its parent, which may need to get it from its own parent first. */
+/*
+ * Gives the group `path` the value of its parent, which may need to get it from its own parent
+ * first.
+ */
 static int cpuset_inherit(char *path, size_t mount_length, const char *file, char *value,
 			  size_t size)
 {
@@ -102,12 +108,12 @@ static int cpuset_inherit(char *path, size_t mount_length, const char *file, cha
 static int fill_cpuset(const struct group *group)
 {
 	static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
-	char path[GROUP_PATH_SIZE], value[GROUP_FILE_SIZE];
+	char path[PATH_MAX], value[GROUP_FILE_SIZE];
 
 	for (size_t i = 0; i < 2; i++) {
 		int result;
 
-		strcpy(path, group->path);
+		group_path(group, path);
 		result = cpuset_inherit(path, group->mount_length, files[i], value, sizeof(value));
 		if (result < 0)
 			return fail(-result, "take %s of cgroup %s from its parent", files[i],
@@ -118,7 +124,8 @@ static int fill_cpuset(const struct group *group)
 
 /* ---- v2 controllers ---- */
 
-/* "+cpu +io ..." of the controllers that are wanted, that there are, and that are not in `enabled`. */
+/* "+cpu +io ..." of the controllers that are wanted, that there are, and that are not in `enabled`.
+ */
 static void list_missing(struct cgroup *cgroup, const char *enabled, char *list, size_t size)
 {
 	const char *word = cgroup->available;
@@ -133,7 +140,8 @@ static void list_missing(struct cgroup *cgroup, const char *enabled, char *list,
 			continue;
 		memcpy(name, word, length);
 		name[length] = '\0';
-		if (!group_is_usual(name) && !(cgroup->needed && word_in(cgroup->needed, ' ', name)))
+		if (!group_is_usual(name) &&
+		    !(cgroup->needed && word_in(cgroup->needed, ' ', name)))
 			continue;
 		if (!word_in(enabled, ' ', name) && used + length + 3 < size)
 			used += (size_t)snprintf(list + used, size - used, "%s+%s", used ? " " : "",
@@ -142,8 +150,8 @@ static void list_missing(struct cgroup *cgroup, const char *enabled, char *list,
 }
 
 /*
- * A group with processes in it cannot give controllers to groups below. Some the kernel would take all
- * the same, and make it a "threaded domain" whose groups take no process: so look first. The
+ * A group with processes in it cannot give controllers to groups below. Some the kernel would take
+ * all the same, and make it a "threaded domain" whose groups take no process: so look first. The
  * root of all, which has no cgroup.type, is free of this.
  */
 static bool is_occupied(const char *path)
@@ -151,23 +159,25 @@ static bool is_occupied(const char *path)
 	char file[GROUP_PATH_SIZE], text[64];
 
 	snprintf(file, sizeof(file), "%s/cgroup.type", path);
-	if (file_read_small(AT_FDCWD, file, text, sizeof(text)) == -ENOENT)
+	if (host_read(file, text, sizeof(text)) == -ENOENT)
 		return false;
 	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
-	return file_read_small(AT_FDCWD, file, text, sizeof(text)) != 0;
+	return host_read(file, text, sizeof(text)) != 0;
 }
 
 /* One controller that could not be enabled: an error if a limit needs it. */
-static int not_enabled(const struct cgroup *cgroup, const char *controller, const char *path, int no)
+static int not_enabled(const struct cgroup *cgroup, const char *controller, const char *path,
+		       int no)
 {
 	if (cgroup->needed && word_in(cgroup->needed, ' ', controller))
-		return fail(no, "enable the %s controller for the groups below %s%s", controller, path,
-			    no == EBUSY ? ", which has processes itself" : "");
+		return fail(no, "enable the %s controller for the groups below %s%s", controller,
+			    path, no == EBUSY ? ", which has processes itself" : "");
 	log_debug("cgroup %s: %s is not enabled: %s", path, controller, error_errno_text(no));
 	return 0;
 }
 
-/* All at once if the kernel takes that; else one by one, and only what a limit needs must succeed. */
+/* All at once if the kernel takes that; else one by one, and only what a limit needs must succeed.
+ */
 static int write_controllers(struct cgroup *cgroup, int fd, char *list, const char *path)
 {
 	const bool occupied = is_occupied(path);
@@ -220,7 +230,7 @@ int group_enable(struct cgroup *cgroup)
 	list_missing(cgroup, cgroup->enabled, list, sizeof(list));
 	if (list[0] == '\0')
 		return 0;
-	strcpy(path, group->path);
+	group_path(group, path);
 	for (char *slash = path + group->mount_length; slash && result == 0;
 	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where a container's groups will be: everything that can be decided before the first side effect. */
+/* Where a container's groups will be: everything that can be decided before the first side effect.
+ */
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,8 +32,7 @@ static int clean_path(const char *cgroups_path, const char *id, char clean[PATH_
 	}
 	if (strlen(path) + 2 > sizeof(rooted))
 		return fail_property(property, "is too long");
-	rooted[0] = '/';
-	strcpy(rooted + 1, path);
+	snprintf(rooted, sizeof(rooted), "/%s", path);
 	if (path_clean(rooted, clean, PATH_MAX) < 0)
 		return fail_property(property, "is too long");
 	if (strcmp(clean, "/") == 0)
@@ -71,7 +72,7 @@ static int count_missing(struct group *group, size_t base)
 {
 	char path[PATH_MAX];
 
-	strcpy(path, group->path);
+	group_path(group, path);
 	for (group->own = 1;; group->own++) {
 		char *slash = strrchr(path, '/');
 		int exists;
@@ -100,7 +101,8 @@ static int check_existing(struct group *group)
 			       property, group->path);
 	frozen = group_is_frozen(group);
 	if (frozen > 0)
-		return fail_as(ERROR_STATE, EBUSY, "%s: cgroup %s is frozen", property, group->path);
+		return fail_as(ERROR_STATE, EBUSY, "%s: cgroup %s is frozen", property,
+			       group->path);
 	return 0;
 }
 
@@ -117,7 +119,7 @@ static int plan_group(struct cgroup *cgroup, const struct found_group *found, si
 		.mount_length = strlen(mount),
 		.own = 1,
 		.v2 = found->v2,
-		.dir = AT_FDCWD,
+		.dir = GROUP_CLOSED,
 		.procs = -1,
 	};
 	full = arena_printf(cgroup->arena, "%s%.*s%s", mount, (int)base, found->own, path);
@@ -173,15 +175,15 @@ static int plan_groups(struct cgroup *cgroup, const char *cgroups_path, const ch
 	return result;
 }
 
-struct cgroup *cgroup_plan(struct arena *arena, enum cgroup_manager manager, const char *cgroups_path,
-			   const char *id, const struct spec_resources *resources)
+struct cgroup *cgroup_plan(struct arena *arena, enum cgroup_manager manager,
+			   const char *cgroups_path, const char *id,
+			   const struct spec_resources *resources)
 {
-	struct cgroup *cgroup = arena_alloc(arena, sizeof(*cgroup));
+	struct cgroup *cgroup = group_none(arena);
 	int result = 0;
 
 	if (!cgroup)
 		return NULL;
-	cgroup->arena = arena;
 	cgroup->disabled = manager == CGROUP_MANAGER_DISABLED;
 	if (!cgroup->disabled) {
 		result = plan_groups(cgroup, cgroups_path, id);

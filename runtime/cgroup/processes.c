@@ -16,7 +16,10 @@ enum { DEPTH_MAX = 256 };
 
 /* ---- one group ---- */
 
-/* Calls `each` for the numbers in a buffer, one a line; what is left of an unfinished line is moved to its start. */
+/*
+ * Calls `each` for the numbers in a buffer, one a line; what is left of an unfinished line is moved
+ * to its start.
+ */
 static int each_number(char *buffer, size_t *size, int (*each)(pid_t, void *), void *context)
 {
 	char *line = buffer, *end;
@@ -162,7 +165,7 @@ static int add_pid(pid_t pid, void *context)
 ssize_t cgroup_processes(struct arena *arena, const struct cgroup *cgroup, pid_t **pids)
 {
 	/* Every process is in each hierarchy; the v2 one is listed first if there is one. */
-	const struct group *group = group_v2_const(cgroup);
+	const struct group *group = group_v2(cgroup);
 	struct pid_list list = { .arena = arena };
 	struct group copy;
 	int result;
@@ -201,8 +204,8 @@ static uint64_t count_of(struct group *group, const char *file)
 
 uint64_t cgroup_oom_kills(const struct cgroup *cgroup)
 {
-	const struct group *v1 = group_v1((struct cgroup *)(uintptr_t)cgroup, "memory");
-	const struct group *group = v1 ? v1 : group_v2_const(cgroup);
+	const struct group *v1 = group_v1(cgroup, "memory");
+	const struct group *group = v1 ? v1 : group_v2(cgroup);
 	struct group copy;
 
 	if (!group)

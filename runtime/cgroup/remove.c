@@ -37,7 +37,7 @@ static void remove_parents(const struct group *group)
 {
 	char path[PATH_MAX];
 
-	strcpy(path, group->path);
+	group_path(group, path);
 	for (unsigned int i = 1; i < group->own; i++) {
 		*strrchr(path, '/') = '\0';
 		if (rmdir(path) < 0 && errno != ENOENT)
@@ -95,8 +95,8 @@ static int remove_deepest(int top)
 	if (result <= 0)
 		return result;
 	for (;;) {
-		auto_fd int child = openat(parent, here.name,
-					   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		auto_fd int child =
+			openat(parent, here.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 		if (child < 0)
 			return errno == ENOENT ? 1 : -errno;

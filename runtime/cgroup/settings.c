@@ -11,18 +11,20 @@
 
 #include "lib/arena.h"
 #include "lib/error.h"
-#include "lib/file.h"
 #include "lib/log.h"
 #include "lib/str.h"
 #include "runtime/cgroup/limits.h"
 
-/* Swap areas are the lines after the first of /proc/swaps; without the file there is no swap at all. */
+/*
+ * Swap areas are the lines after the first of /proc/swaps; without the file there is no swap at
+ * all.
+ */
 static bool have_swap(void)
 {
 	char text[GROUP_FILE_SIZE];
 	const char *line;
 
-	if (file_read_small(AT_FDCWD, "/proc/swaps", text, sizeof(text)) <= 0)
+	if (host_read("/proc/swaps", text, sizeof(text)) <= 0)
 		return false;
 	line = strchr(text, '\n');
 	return line && line[1] != '\0';
@@ -36,8 +38,8 @@ static int check_usage(const struct setting *setting)
 	if (group_read(setting->group, "memory.current", text, sizeof(text)) < 0 ||
 	    !str_uint64(text, &usage) || !str_uint64(setting->value, &limit) || limit >= usage)
 		return 0;
-	return fail_property(setting->property, "%" PRIu64 " is less than what is in use (%" PRIu64 ")",
-			     limit, usage);
+	return fail_property(setting->property,
+			     "%" PRIu64 " is less than what is in use (%" PRIu64 ")", limit, usage);
 }
 
 static int refused(const struct setting *setting, int no)
@@ -180,7 +182,8 @@ static int undo_lines(const struct setting *setting)
 	do {
 		line += *line == '\n';
 		snprintf(text, sizeof(text), "%.*s", (int)strcspn(line, "\n"), line);
-		/* An empty value is written as a line: the kernel does not see a write of no bytes. */
+		/* An empty value is written as a line: the kernel does not see a write of no bytes.
+		 */
 		result = group_write(setting->group, setting->file, text[0] ? text : "\n");
 		line = strchr(line, '\n');
 	} while (line && result == 0);

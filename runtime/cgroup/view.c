@@ -46,8 +46,8 @@ static bool is_magic(int fd, long magic)
 }
 
 /*
- * What was just mounted on `target`: the descriptor itself stays below the mount. Its name in its parent
- * leads to the top, and must be of the file system that was mounted.
+ * What was just mounted on `target`: the descriptor itself stays below the mount. Its name in its
+ * parent leads to the top, and must be of the file system that was mounted.
  */
 static int open_top(int target, long magic)
 {
@@ -101,9 +101,8 @@ static int bind_group(const struct group *group, int target, const struct view *
 
 static int mount_v2(const struct group *group, int target, const struct view *view)
 {
-	int result = view->own_namespace ?
-			     mount_on_fd(target, "cgroup2", view->flags, view->data) :
-			     -EPERM;
+	int result = view->own_namespace ? mount_on_fd(target, "cgroup2", view->flags, view->data) :
+					   -EPERM;
 
 	/* In a user namespace that may not mount it, the bind shows the same. */
 	if (result == -EPERM || result == -EBUSY)
@@ -118,7 +117,7 @@ static const char *folder_name(const struct group *group)
 	if (group_is_v2(group))
 		return "unified";
 	return strncmp(group->controllers, "name=", 5) == 0 ? group->controllers + 5 :
-							     group->controllers;
+							      group->controllers;
 }
 
 /* "cpu" and "cpuacct" beside "cpu,cpuacct". */
@@ -142,8 +141,8 @@ static int link_controllers(int folder, const char *controllers)
 }
 
 /* `place`: the folder `name` of the tmpfs `folder`, which is ours alone: no link can be there. */
-static int bind_hierarchy(int folder, const char *name, const char *place, const struct group *group,
-			  const struct view *view)
+static int bind_hierarchy(int folder, const char *name, const char *place,
+			  const struct group *group, const struct view *view)
 {
 	int result;
 
@@ -221,16 +220,17 @@ static int own_groups(struct arena *arena, struct cgroup *cgroup)
 			.controllers = item->controllers,
 			.path = path,
 			.v2 = item->v2,
-			.dir = AT_FDCWD,
+			.dir = GROUP_CLOSED,
 			.procs = -1,
 		};
 	}
 	return result;
 }
 
-static int mount_view(const struct cgroup *cgroup, int target, const struct view *view, bool v2_only)
+static int mount_view(const struct cgroup *cgroup, int target, const struct view *view,
+		      bool v2_only)
 {
-	const struct group *v2 = group_v2_const(cgroup);
+	const struct group *v2 = group_v2(cgroup);
 
 	if (v2 && (v2_only || cgroup->count == 1))
 		return mount_v2(v2, target, view);
@@ -242,13 +242,16 @@ static int mount_view(const struct cgroup *cgroup, int target, const struct view
 static int mount_any(const struct cgroup *cgroup, int target, const struct view *view, bool v2_only)
 {
 	auto_arena struct arena scratch = { 0 };
-	struct cgroup own = { 0 };
+	struct cgroup *own;
 	int result;
 
 	if (!cgroup->disabled)
 		return mount_view(cgroup, target, view, v2_only);
-	result = own_groups(&scratch, &own);
-	return result == 0 ? mount_view(&own, target, view, v2_only) : result;
+	own = group_none(&scratch);
+	if (!own)
+		return -ENOMEM;
+	result = own_groups(&scratch, own);
+	return result == 0 ? mount_view(own, target, view, v2_only) : result;
 }
 
 int cgroup_mount(const struct cgroup *cgroup, int target, unsigned long flags, const char *data,

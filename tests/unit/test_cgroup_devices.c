@@ -166,11 +166,11 @@ static void random_rules(struct device_rules *rules, struct device_rule *items)
 }
 
 #define for_each_request(request) \
-	for (unsigned int number = 0; number < 2 * 3 * 3 * 7 && \
-				      ((request) = (struct request){ \
-					       "bc"[number % 2], (int32_t)(number / 2 % 3), \
-					       (int32_t)(number / 6 % 3), number / 18 + 1 }, \
-				      true); \
+	for (unsigned int number = 0; \
+	     number < 2 * 3 * 3 * 7 && \
+	     ((request) = (struct request){ "bc"[number % 2], (int32_t)(number / 2 % 3), \
+					    (int32_t)(number / 6 % 3), number / 18 + 1 }, \
+	     true); \
 	     number++)
 
 static void test_program(void **state)
@@ -189,7 +189,8 @@ static void test_program(void **state)
 		size = devices_program(&rules, program);
 		assert_true(size <= devices_program_size(rules.count));
 		assert_all_reached(program, size);
-		for_each_request(request) {
+		for_each_request(request)
+		{
 			if (run(program, size, &request) != allowed(&rules, &request))
 				fail_msg("round %u: %c %d:%d %u", round, request.type,
 					 (int)request.major, (int)request.minor, request.access);
@@ -241,7 +242,8 @@ struct controller {
 };
 
 /* devcgroup_access_write(): an exception is only changed by one of just the same numbers. */
-static void controller_write(struct controller *controller, const struct device_rule *rule, bool allow)
+static void controller_write(struct controller *controller, const struct device_rule *rule,
+			     bool allow)
 {
 	size_t i = 0;
 
@@ -259,7 +261,10 @@ static void controller_write(struct controller *controller, const struct device_
 	}
 }
 
-/* Allowed by default: what an exception has any of; denied by default: what exceptions together have all of. */
+/*
+ * Allowed by default: what an exception has any of; denied by default: what exceptions together
+ * have all of.
+ */
 static bool controller_allows(const struct controller *controller, const struct request *request)
 {
 	unsigned int access = 0;
@@ -295,7 +300,8 @@ static void test_exceptions(void **state)
 		controller = (struct controller){ .allow = rules.allow };
 		for (size_t i = 0; i < count; i++)
 			controller_write(&controller, &exceptions[i], !rules.allow);
-		for_each_request(request) {
+		for_each_request(request)
+		{
 			if (controller_allows(&controller, &request) != allowed(&rules, &request))
 				fail_msg("round %u: %c %d:%d %u", round, request.type,
 					 (int)request.major, (int)request.minor, request.access);
@@ -307,10 +313,12 @@ static void test_exceptions(void **state)
 static void test_text(void **state)
 {
 	char text[DEVICE_TEXT_SIZE];
-	const struct device_rule all = { .type = 'b', .major = DEVICE_ANY, .minor = DEVICE_ANY,
-					 .access = DEVICE_MKNOD };
-	const struct device_rule longest = { .type = 'c', .major = INT32_MAX, .minor = INT32_MAX,
-					     .access = DEVICE_ALL };
+	const struct device_rule all = {
+		.type = 'b', .major = DEVICE_ANY, .minor = DEVICE_ANY, .access = DEVICE_MKNOD
+	};
+	const struct device_rule longest = {
+		.type = 'c', .major = INT32_MAX, .minor = INT32_MAX, .access = DEVICE_ALL
+	};
 
 	(void)state;
 	assert_string_equal(device_text(&all, text), "b *:* m");
@@ -349,11 +357,26 @@ static void test_order(void **state)
 {
 	struct spec_device_rule items[] = {
 		{ .allow = true, .type = 'c', .major = 9, .minor = 9, .read = true },
-		{ .allow = false, .type = 'a', .major = -1, .minor = -1, .read = true, .write = true,
+		{ .allow = false,
+		  .type = 'a',
+		  .major = -1,
+		  .minor = -1,
+		  .read = true,
+		  .write = true,
 		  .mknod = true },
 		{ .allow = true, .type = 'c', .major = 10, .minor = 229, .read = true },
-		{ .allow = true, .type = 'b', .major = 8, .minor = 20, .read = true, .write = true },
-		{ .allow = true, .type = 'c', .major = 1, .minor = -1, .read = true, .write = true,
+		{ .allow = true,
+		  .type = 'b',
+		  .major = 8,
+		  .minor = 20,
+		  .read = true,
+		  .write = true },
+		{ .allow = true,
+		  .type = 'c',
+		  .major = 1,
+		  .minor = -1,
+		  .read = true,
+		  .write = true,
 		  .mknod = true },
 		{ .allow = true, .type = 'c', .major = 1ll << 40, .minor = 0, .read = true },
 	};
@@ -376,7 +399,12 @@ static void test_everything(void **state)
 {
 	struct spec_device_rule items[] = {
 		{ .allow = false, .type = 'c', .major = 1, .minor = 1, .read = true },
-		{ .allow = true, .type = 'a', .major = -1, .minor = -1, .read = true, .write = true,
+		{ .allow = true,
+		  .type = 'a',
+		  .major = -1,
+		  .minor = -1,
+		  .read = true,
+		  .write = true,
 		  .mknod = true },
 		{ .allow = false, .type = 'c', .major = 5, .minor = 1, .write = true },
 	};

@@ -37,10 +37,12 @@ static void assert_at(const char *controllers, const char *mount, const char *ow
 	assert_int_equal(group->v2, controllers[0] == '\0');
 }
 
-#define ROOT "23 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n" \
-	     "25 23 0:22 / /sys rw,nosuid shared:7 - sysfs sysfs rw\n"
+#define ROOT \
+	"23 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n" \
+	"25 23 0:22 / /sys rw,nosuid shared:7 - sysfs sysfs rw\n"
 #define TMPFS "31 25 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755\n"
-#define CPU "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct\n"
+#define CPU \
+	"32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct\n"
 #define MEMORY "33 31 0:30 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory\n"
 #define NAMED "34 31 0:31 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,xattr,name=systemd\n"
 #define UNIFIED "35 31 0:32 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"
@@ -48,8 +50,8 @@ static void assert_at(const char *controllers, const char *mount, const char *ow
 static void test_v2(void **state)
 {
 	(void)state;
-	find("0::/user.slice/a.scope\n",
-	     ROOT "31 25 0:28 / /sys/fs/cgroup ro,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n");
+	find("0::/user.slice/a.scope\n", ROOT
+	     "31 25 0:28 / /sys/fs/cgroup ro,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n");
 	assert_int_equal(found.count, 1);
 	assert_at("", "/sys/fs/cgroup", "/user.slice/a.scope");
 	assert_true(get("")->readonly);
@@ -120,11 +122,10 @@ static void test_outside_namespace(void **state)
 static void test_best_of_two(void **state)
 {
 	(void)state;
-	find("0::/a/b\n",
-	     ROOT "40 25 0:30 /c /mnt/part rw - cgroup2 cgroup2 rw\n"
-		  "41 25 0:30 / /mnt/readonly ro - cgroup2 cgroup2 rw\n"
-		  "42 25 0:30 / /mnt/whole rw - cgroup2 cgroup2 rw\n"
-		  "43 25 0:30 /a /mnt/ours rw - cgroup2 cgroup2 rw\n");
+	find("0::/a/b\n", ROOT "40 25 0:30 /c /mnt/part rw - cgroup2 cgroup2 rw\n"
+			       "41 25 0:30 / /mnt/readonly ro - cgroup2 cgroup2 rw\n"
+			       "42 25 0:30 / /mnt/whole rw - cgroup2 cgroup2 rw\n"
+			       "43 25 0:30 /a /mnt/ours rw - cgroup2 cgroup2 rw\n");
 	assert_at("", "/mnt/whole", "/a/b");
 }
 
@@ -145,8 +146,9 @@ static void test_hidden(void **state)
 	find("4:memory:/\n", ROOT TMPFS MEMORY "50 25 0:40 / /sys/fs rw - tmpfs none rw\n");
 	assert_int_equal(found.count, 0);
 	/* Two at one place: the later is on top. */
-	find("4:memory:/\n", ROOT TMPFS "36 25 0:41 / /sys/fs/cgroup rw - tmpfs again rw\n"
-				     "37 36 0:30 / /sys/fs/cgroup/memory rw - cgroup c rw,memory\n");
+	find("4:memory:/\n",
+	     ROOT TMPFS "36 25 0:41 / /sys/fs/cgroup rw - tmpfs again rw\n"
+			"37 36 0:30 / /sys/fs/cgroup/memory rw - cgroup c rw,memory\n");
 	assert_at("memory", "/sys/fs/cgroup/memory", "");
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * linux.resources: which values go into which files, and how the list is carried out when the kernel
- * insists on an order. Control files are a table here, with the kernel's rules for some.
+ * linux.resources: which values go into which files, and how the list is carried out when the
+ * kernel insists on an order. Control files are a table here, with the kernel's rules for some.
  * link: -Wl,--wrap=group_write,--wrap=group_read
  */
 #include "tests/unit/test_lib.h"
@@ -104,6 +104,7 @@ ssize_t __wrap_group_read(struct group *group, const char *file, char *buffer, s
 /* ---- groups ---- */
 
 static struct cgroup cgroup;
+static struct group groups[GROUP_MAX];
 static struct spec_resources resources;
 
 static int reset(void **state)
@@ -111,7 +112,9 @@ static int reset(void **state)
 	(void)state;
 	file_count = 0;
 	writes[0] = '\0';
-	cgroup = (struct cgroup){ .arena = &arena, .enabled = "", .available = "" };
+	cgroup = (struct cgroup){
+		.arena = &arena, .groups = groups, .enabled = "", .available = ""
+	};
 	resources = (struct spec_resources){ .present = true };
 	error_clear();
 	return 0;
@@ -243,19 +246,20 @@ static void test_v1(void **state)
 	resources.memory.disable_oom_killer = true;
 	resources.cpu.realtime_runtime = set(950);
 	resources.cpu.realtime_period = set_u(1000);
-	assert_listed(true, "memory.limit_in_bytes=100;memory.memsw.limit_in_bytes=300;"
-			    "memory.soft_limit_in_bytes=50;memory.swappiness=0;memory.oom_control=1;"
-			    "cpu.shares=1024;cpu.rt_period_us=1000;cpu.rt_runtime_us=950;"
-			    "cpu.cfs_period_us=50000;cpu.cfs_quota_us=20000;cpu.cfs_burst_us=1000;"
-			    "cpuset.cpus=0-1;cpus=0-1;cpuset.mems=0;mems=0;pids.max=7;"
-			    "blkio.weight=500;blkio.bfq.weight=500;"
-			    "blkio.weight_device=8:0 1000;blkio.bfq.weight_device=8:0 1000;"
-			    "blkio.throttle.read_bps_device=8:0 1000;"
-			    "blkio.throttle.read_bps_device=8:16 0;"
-			    "blkio.throttle.write_iops_device=8:0 1000;"
-			    "hugetlb.2MB.rsvd.limit_in_bytes=4194304;"
-			    "hugetlb.2MB.limit_in_bytes=4194304;rdma.max=mlx5_1 hca_handle=3;"
-			    "net_cls.classid=1048577;net_prio.ifpriomap=eth0 5;");
+	assert_listed(true,
+		      "memory.limit_in_bytes=100;memory.memsw.limit_in_bytes=300;"
+		      "memory.soft_limit_in_bytes=50;memory.swappiness=0;memory.oom_control=1;"
+		      "cpu.shares=1024;cpu.rt_period_us=1000;cpu.rt_runtime_us=950;"
+		      "cpu.cfs_period_us=50000;cpu.cfs_quota_us=20000;cpu.cfs_burst_us=1000;"
+		      "cpuset.cpus=0-1;cpus=0-1;cpuset.mems=0;mems=0;pids.max=7;"
+		      "blkio.weight=500;blkio.bfq.weight=500;"
+		      "blkio.weight_device=8:0 1000;blkio.bfq.weight_device=8:0 1000;"
+		      "blkio.throttle.read_bps_device=8:0 1000;"
+		      "blkio.throttle.read_bps_device=8:16 0;"
+		      "blkio.throttle.write_iops_device=8:0 1000;"
+		      "hugetlb.2MB.rsvd.limit_in_bytes=4194304;"
+		      "hugetlb.2MB.limit_in_bytes=4194304;rdma.max=mlx5_1 hca_handle=3;"
+		      "net_cls.classid=1048577;net_prio.ifpriomap=eth0 5;");
 }
 
 static void test_v2(void **state)
@@ -281,7 +285,9 @@ static void test_no_limit(void **state)
 	resources.memory.reservation = set(-1);
 	resources.cpu.quota = set(-1);
 	resources.pids_limit = set(-1);
-	assert_listed(true, "memory.swap.max=max;memory.max=max;memory.low=max;cpu.max=max;pids.max=max;");
+	assert_listed(
+		true,
+		"memory.swap.max=max;memory.max=max;memory.low=max;cpu.max=max;pids.max=max;");
 	use_v1(state);
 	resources.memory.limit = set(-1);
 	resources.memory.swap = set(-1);
@@ -368,8 +374,9 @@ static void test_not_on_v2(void **state)
 
 static void test_no_controller(void **state)
 {
-	struct spec_device_rule deny = { .type = 'a', .major = -1, .minor = -1, .read = true,
-					 .write = true, .mknod = true };
+	struct spec_device_rule deny = {
+		.type = 'a', .major = -1, .minor = -1, .read = true, .write = true, .mknod = true
+	};
 	struct spec_device_rule allow = deny;
 
 	allow.allow = true;

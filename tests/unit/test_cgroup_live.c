@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Groups in the kernel, below the group that the test is in: made, limited, frozen, killed, removed.
- * Whatever hierarchies the machine has; needs root.
+ * Groups in the kernel, below the group that the test is in: made, limited, frozen, killed,
+ * removed. Whatever hierarchies the machine has; needs root.
  */
 #include "tests/unit/test_lib.h"
 
@@ -305,9 +305,11 @@ static void test_taken(void **state)
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(ended_by(pid), SIGKILL);
 	/* Empty it may be used; but a frozen one would hang. */
-	if (group_v1(first, "freezer") || group_read(group, "cgroup.freeze", (char[8]){ 0 }, 8) > 0) {
+	if (group_v1(first, "freezer") ||
+	    group_read(group, "cgroup.freeze", (char[8]){ 0 }, 8) > 0) {
 		assert_done(cgroup_freeze(first));
-		second = plan_at(group_freezer(first)->path + group_freezer(first)->mount_length, NULL);
+		second = plan_at(group_freezer(first)->path + group_freezer(first)->mount_length,
+				 NULL);
 		assert_null(second);
 		assert_non_null(strstr(why(), "frozen"));
 		assert_done(cgroup_thaw(first));
@@ -448,8 +450,9 @@ static void test_limits(void **state)
 static void test_memory_and_swap(void **state)
 {
 	static const int64_t sizes[][2] = {
-		{ 64 << 20, 128 << 20 }, { 256 << 20, 512 << 20 }, { 16 << 20, 16 << 20 },
-		{ -1, -1 },		 { 32 << 20, 64 << 20 },
+		{ 64 << 20, 128 << 20 }, { 256 << 20, 512 << 20 },
+		{ 16 << 20, 16 << 20 },	 { -1, -1 },
+		{ 32 << 20, 64 << 20 },
 	};
 	struct cgroup *cgroup;
 	struct spec_resources resources = { .present = true };
@@ -468,7 +471,8 @@ static void test_memory_and_swap(void **state)
 		if (sizes[i][0] < 0)
 			continue;
 		snprintf(wanted, sizeof(wanted), "%lld", (long long)sizes[i][0]);
-		assert_string_equal(value_of(cgroup, "memory", "memory.limit_in_bytes", "memory.max"),
+		assert_string_equal(value_of(cgroup, "memory", "memory.limit_in_bytes",
+					     "memory.max"),
 				    wanted);
 	}
 	/* Without a word about swap, "no limit" must lift the one of memory and swap too. */
@@ -506,7 +510,12 @@ static void test_devices(void **state)
 {
 	enum { KMSG = 11, FULL = 7 };
 	struct spec_device_rule rules[] = {
-		{ .allow = false, .type = 'a', .major = -1, .minor = -1, .read = true, .write = true,
+		{ .allow = false,
+		  .type = 'a',
+		  .major = -1,
+		  .minor = -1,
+		  .read = true,
+		  .write = true,
 		  .mknod = true },
 		{ .allow = true, .type = 'c', .major = 1, .minor = KMSG, .read = true },
 	};
@@ -547,7 +556,12 @@ static void test_devices_bpf(void **state)
 {
 	enum { KMSG = 11, FULL = 7 };
 	struct spec_device_rule rules[] = {
-		{ .allow = false, .type = 'a', .major = -1, .minor = -1, .read = true, .write = true,
+		{ .allow = false,
+		  .type = 'a',
+		  .major = -1,
+		  .minor = -1,
+		  .read = true,
+		  .write = true,
 		  .mknod = true },
 		{ .allow = true, .type = 'c', .major = 1, .minor = KMSG, .read = true },
 	};

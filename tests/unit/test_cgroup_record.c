@@ -105,10 +105,10 @@ static void test_damaged(void **state)
 		"cgroup2 14 1",
 		"cgroup2 14 1 ",
 		"cgroup2 14 1 sys/fs/cgroup/web",
-		"cgroup2 14 0 /sys/fs/cgroup/web",  /* nothing of our own */
-		"cgroup2 14 2 /sys/fs/cgroup/web",  /* more than there is below the mount */
-		"cgroup2 13 1 /sys/fs/cgroup/web",  /* not at a "/" */
-		"cgroup2 18 1 /sys/fs/cgroup/web",  /* the mount itself */
+		"cgroup2 14 0 /sys/fs/cgroup/web", /* nothing of our own */
+		"cgroup2 14 2 /sys/fs/cgroup/web", /* more than there is below the mount */
+		"cgroup2 13 1 /sys/fs/cgroup/web", /* not at a "/" */
+		"cgroup2 18 1 /sys/fs/cgroup/web", /* the mount itself */
 		"cgroup2 99 1 /sys/fs/cgroup/web",
 		"cgroup2 -1 1 /sys/fs/cgroup/web",
 		"cgroup2 14 1 /sys/fs/cgroup/../../etc",
@@ -119,8 +119,13 @@ static void test_damaged(void **state)
 		"cgroup2 14 1 /sys/fs/cgroup/web\t",
 		"cgroup2 14 1 /sys/fs/cgroup/web\tcpu",
 	};
+	char longer[PATH_MAX + 100];
 
 	(void)state;
+	memset(longer, 'x', sizeof(longer) - 1);
+	memcpy(longer, "cgroup2 14 1 /sys/fs/cgroup/", 28);
+	longer[sizeof(longer) - 1] = '\0';
+	assert_null(cgroup_from_record(&arena, longer));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		error_clear();
 		if (cgroup_from_record(&arena, bad[i]))
@@ -142,9 +147,10 @@ static int make_mounts(void **state)
 	assert_int_equal(mkdir(mount_v1, 0755), 0);
 	assert_int_equal(mkdir(mount_v2, 0755), 0);
 	fake = (struct found){ .count = 2 };
-	fake.items[0] = (struct found_group){ .controllers = "memory", .mount = mount_v1, .own = "" };
-	fake.items[1] = (struct found_group){
-		.controllers = "", .mount = mount_v2, .own = "", .v2 = true };
+	fake.items[0] =
+		(struct found_group){ .controllers = "memory", .mount = mount_v1, .own = "" };
+	fake.items[1] =
+		(struct found_group){ .controllers = "", .mount = mount_v2, .own = "", .v2 = true };
 	return 0;
 }
 
