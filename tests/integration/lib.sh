@@ -186,7 +186,7 @@ set_up_rootfs() {
 		cp "$(command -v busybox)" $T/rootfs/bin/busybox
 		chroot $T/rootfs /bin/busybox --install -s /bin
 	fi
-	(cd $T/rootfs && mkdir -p dev etc proc sys tmp root home var run)
+	(cd $T/rootfs && mkdir -p dev etc proc sys tmp root home var run mnt)
 	chmod 1777 $T/rootfs/tmp
 	printf '%s\n' root:x:0:0:root:/root:/bin/sh user:x:1000:1000:user:/home/user:/bin/sh \
 		1001:x:0:0:trap:/trap:/bin/sh >$T/rootfs/etc/passwd
@@ -372,7 +372,11 @@ HOST_PIDS='.linux.namespaces|=map(select(.type!="pid")) |
 
 # One that runs until it is killed; $id. Fails the test file's current test if it does not start.
 SLEEPER='trap "exit 0" TERM; while :; do sleep 1000 & wait; done'
-sleeper() { # [FILTER [RUN-OPTIONS...]]
+sleeper() {
+	try_sleeper "$@"
+	[ $status -eq 0 ] || fail "sleeping container $id"
+}
+try_sleeper() { # [FILTER [RUN-OPTIONS...]]: may be refused
 	new_id
 	script_bundle "$id" "$SLEEPER" "${1:-.}"
 	[ $# -eq 0 ] || shift
@@ -380,7 +384,6 @@ sleeper() { # [FILTER [RUN-OPTIONS...]]
 	status=$?
 	out=$(cat $T/.out)
 	err=$(cat $T/.err)
-	[ $status -eq 0 ] || fail "sleeping container $id"
 }
 
 state_of() { cruet state "$1" 2>/dev/null | jq -r .status; }

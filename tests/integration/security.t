@@ -108,7 +108,7 @@ mkdir -p $rootfs/dev $rootfs/mnt
 ln -s /mnt/data $rootfs/dev/null
 container 'true' "$NO_DEV|.root.readonly=false|.process.user.uid=1000|.mounts+=[{destination:\"/mnt\",type:\"bind\",source:\"$T/host\",options:[\"bind\"]}]"
 host_is_clean "a /dev/null that links to a file of the host: its owner and mode stay"
-sleeper "$NO_DEV|.root.readonly=false|.mounts+=[{destination:\"/mnt\",type:\"bind\",source:\"$T/host\",options:[\"bind\"]}]" >/dev/null
+try_sleeper "$NO_DEV|.root.readonly=false|.mounts+=[{destination:\"/mnt\",type:\"bind\",source:\"$T/host\",options:[\"bind\"]}]"
 run cruet exec --user 1000:1000 "$id" true
 host_is_clean "... nor does exec change it"
 remove "$id"
@@ -150,7 +150,7 @@ for n in 3 4 5 6 7 8 9 10 11; do
 	run cruet run --bundle "$BUNDLES/$id" "$id" 9<$T/host 8</
 	unlike "$out" 'secret|unreachable' "cwd /proc/self/fd/$n/../../.."
 done
-sleeper . >/dev/null
+sleeper
 for n in 3 4 5 6 7 8 9 10 11; do
 	run cruet exec --cwd /proc/self/fd/$n "$id" sh -c 'pwd; ls; cat ../../../../run/t/secret ../../../secret 2>/dev/null' 9<$T/host 8</
 	unlike "$out" 'secret|unreachable|bundles' "exec --cwd /proc/self/fd/$n shows nothing of the host"
@@ -242,7 +242,7 @@ unchanged "the binary is what it was"
 remove "$id"
 rootfs=$T/rootfs
 # exec of /proc/self/exe, held open by a process that then tries to write to it
-sleeper "$PTRACE" >/dev/null
+sleeper "$PTRACE"
 for try in 1 2 3 4 5; do
 	timeout 10 "$own" --root $STATE exec "$id" sh -c 'exec 9</proc/self/exe; (exec 8>>/proc/self/fd/9) 2>/dev/null; echo' >/dev/null 2>&1
 done
@@ -310,7 +310,7 @@ container 'cat /proc/self/mountinfo; for f in /sys/fs/cgroup/*/cgroup.procs /sys
 unlike "$out" "^writable" "the container's groups are not writable through /sys/fs/cgroup"
 
 # what the state folder shows
-sleeper . >/dev/null
+sleeper
 is "$(find $STATE -mindepth 1 -perm /077 ! -type p ! -type l)" "" "nothing in the state folder is for others"
 remove "$id"
 finish
