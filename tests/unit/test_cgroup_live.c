@@ -482,6 +482,113 @@ static void test_memory_and_swap(void **state)
 	remove_all(cgroup);
 }
 
+/* The first disk of the machine; false: it has none. */
+static bool find_disk(struct spec_throttle *throttle)
+{
+	DIR *folder = opendir("/sys/block");
+	const struct dirent *entry;
+	bool found = false;
+
+	while (folder && !found && (entry = readdir(folder))) {
+		char path[300], text[32] = "";
+		unsigned int major, minor;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "/sys/block/%s/dev", entry->d_name);
+		found = file_read_small(AT_FDCWD, path, text, sizeof(text)) > 0 &&
+			sscanf(text, "%u:%u", &major, &minor) == 2;
+		if (found) {
+			throttle->major = major;
+			throttle->minor = minor;
+		}
+	}
+	if (folder)
+		closedir(folder);
+	return found;
+}
+
+static void test_throttle(void **state)
+{
+	struct spec_throttle read_bps = { .rate = 1 << 20 }, write_iops = { .rate = 100 };
+	struct spec_resources resources = {
+		.read_bps = { &read_bps, 1 },
+		.write_iops = { &write_iops, 1 },
+	};
+	struct cgroup *cgroup;
+	char wanted[128];
+
+	(void)state;
+	if (!can_limit() || !have(planned[0], group_v1(planned[0], "blkio") ? "blkio" : "io") ||
+	    !find_disk(&read_bps))
+		skip();
+	write_iops.major = read_bps.major;
+	write_iops.minor = read_bps.minor;
+	cgroup = make_with(&resources);
+	if (group_v1(cgroup, "blkio"))
+		snprintf(wanted, sizeof(wanted), "%d:%d 1048576", (int)read_bps.major,
+			 (int)read_bps.minor);
+	else
+		snprintf(wanted, sizeof(wanted), "%d:%d rbps=1048576 wbps=max riops=max wiops=100",
+			 (int)read_bps.major, (int)read_bps.minor);
+	assert_string_equal(value_of(cgroup, "blkio", "blkio.throttle.read_bps_device", "io.max"),
+			    wanted);
+	/* 0 takes a limit away. */
+	read_bps.rate = write_iops.rate = 0;
+	assert_done(cgroup_update(cgroup, &resources));
+	assert_string_equal(value_of(cgroup, "blkio", "blkio.throttle.read_bps_device", "io.max"),
+			    "");
+	/* A failing update sets it back. */
+	read_bps.rate = 4096;
+	resources.cpu.cpus = "4000-5000";
+	assert_true(cgroup_update(cgroup, &resources) < 0);
+	assert_string_equal(value_of(cgroup, "blkio", "blkio.throttle.read_bps_device", "io.max"),
+			    "");
+	remove_all(cgroup);
+}
+
+static void test_hugepages(void **state)
+{
+	struct spec_hugepage_limit limit = { "2MB", 4 << 20 };
+	struct spec_resources resources = { .hugepages = &limit, .hugepage_count = 1 };
+	struct cgroup *cgroup;
+
+	(void)state;
+	if (!can_limit() || !have(planned[0], "hugetlb") ||
+	    access("/sys/kernel/mm/hugepages/hugepages-2048kB", F_OK) < 0)
+		skip();
+	cgroup = make_with(&resources);
+	assert_string_equal(value_of(cgroup, "hugetlb", "hugetlb.2MB.limit_in_bytes",
+				     "hugetlb.2MB.max"),
+			    "4194304");
+	remove_all(cgroup);
+}
+
+static void test_unified(void **state)
+{
+	struct spec_unified items[] = { { "cgroup.max.depth", "3" }, { "pids.max", "9" } };
+	struct spec_resources resources = { .unified = items, .unified_count = 1 };
+	struct cgroup *cgroup = plan_at(NULL, NULL);
+	char text[32];
+
+	(void)state;
+	assert_non_null(cgroup);
+	if (!group_v2(cgroup) || !can_limit())
+		skip();
+	cgroup = make_with(&resources);
+	assert_true(group_read(group_v2(cgroup), "cgroup.max.depth", text, sizeof(text)) > 0);
+	assert_string_equal(text, "3");
+	resources.unified_count = 2;
+	if (group_v2_has(cgroup, "pids")) {
+		assert_done(cgroup_update(cgroup, &resources));
+		assert_true(group_read(group_v2(cgroup), "pids.max", text, sizeof(text)) > 0);
+		assert_string_equal(text, "9");
+	} else {
+		assert_true(cgroup_update(cgroup, &resources) < 0);
+	}
+	remove_all(cgroup);
+}
+
 /* ---- devices ---- */
 
 /* Can a process in the groups open this device? errno, or 0. */
@@ -631,6 +738,9 @@ int main(void)
 		cmocka_unit_test_teardown(test_parents, clear),
 		cmocka_unit_test_teardown(test_limits, clear),
 		cmocka_unit_test_teardown(test_memory_and_swap, clear),
+		cmocka_unit_test_teardown(test_throttle, clear),
+		cmocka_unit_test_teardown(test_hugepages, clear),
+		cmocka_unit_test_teardown(test_unified, clear),
 		cmocka_unit_test_teardown(test_devices, clear),
 		cmocka_unit_test_teardown(test_devices_bpf, clear),
 		cmocka_unit_test_teardown(test_no_leaked_descriptor, clear),
