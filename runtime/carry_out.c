@@ -60,19 +60,23 @@ static int make_fifo(int state, const char *name)
 	return fd < 0 ? fail(errno, "open the fifo %s", name) : fd;
 }
 
-static int make_channels(struct creation *creation)
+static int make_fifos(struct creation *creation)
 {
 	struct launch *launch = &creation->launch;
+
+	if (creation->run)
+		return 0;
+	launch->start = make_fifo(launch->state, STATE_START);
+	if (launch->start < 0)
+		return launch->start;
+	launch->result = make_fifo(launch->state, STATE_RESULT);
+	return launch->result < 0 ? launch->result : 0;
+}
+
+static int make_sockets(struct launch *launch)
+{
 	int pair[2];
 
-	if (!creation->run) {
-		launch->start = make_fifo(launch->state, STATE_START);
-		if (launch->start < 0)
-			return launch->start;
-		launch->result = make_fifo(launch->state, STATE_RESULT);
-		if (launch->result < 0)
-			return launch->result;
-	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return fail(errno, "make a socket pair");
 	launch->parent_socket = pair[0];
@@ -122,21 +126,44 @@ static int tell(const struct creation *creation, enum launch_step step)
 	return launch_send(creation->launch.parent_socket, step);
 }
 
-static int clone_first_process(struct creation *creation)
+/*
+ * C in our memory, with a copy of what it changes. When this returns it executes its program, or it
+ * has ended and said why, or -ENOSYS: it was not made.
+ */
+static int clone_sharing(struct creation *creation)
+{
+	struct launch *launch = &creation->launch;
+	const int group = cgroup_clone_fd(launch->cgroup);
+	struct launch copy = *launch;
+	pid_t pid;
+
+	error_clear();
+	copy.cloned_into = group >= 0;
+	pid = launch_clone_sharing(launch->namespaces.new_flags & ~CLONE_NEWCGROUP, group,
+				   launch_child_sharing, &copy);
+	if (pid < 0)
+		return pid;
+	creation->pid = pid;
+	if (copy.executing)
+		return 0;
+	return error_last()->text[0] ? error_result() : explain_end(creation);
+}
+
+static int clone_talking(struct creation *creation)
 {
 	struct launch *launch = &creation->launch;
 	int flags = launch->namespaces.new_flags & ~CLONE_NEWCGROUP;
+	int result = make_sockets(launch);
 	pid_t pid;
 
-	/* Nobody in a namespace that C joins may look at C, or through it at us (CVE-2016-9962). */
-	if (process_is_root() &&
-	    (launch->namespaces.join_flags || !launch->record.own_pid_namespace))
-		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (result < 0)
+		return result;
 	if (launch->intermediate)
 		flags = 0;
-	else if ((launch->namespaces.join_flags & CLONE_NEWPID) &&
-		 namespace_join(&launch->namespaces, CLONE_NEWPID) < 0)
-		return -errno;
+	else if (launch->namespaces.join_flags & CLONE_NEWPID)
+		result = namespace_join(&launch->namespaces, CLONE_NEWPID);
+	if (result < 0)
+		return result;
 	pid = launch_clone(flags, cgroup_clone_fd(launch->cgroup), &launch->cloned_into);
 	if (pid < 0)
 		return fail(-pid, "clone the container's first process");
@@ -146,11 +173,29 @@ static int clone_first_process(struct creation *creation)
 	close_fd(&launch->child_socket);
 	if (!launch->intermediate)
 		return 0;
-	if (expect(creation, STEP_CHILD, &pid, sizeof(pid)) < 0)
-		return error_result();
+	result = expect(creation, STEP_CHILD, &pid, sizeof(pid));
+	if (result < 0)
+		return result;
 	waitpid(creation->pid, NULL, 0);
 	creation->pid = pid;
 	return 0;
+}
+
+static int clone_first_process(struct creation *creation)
+{
+	struct launch *launch = &creation->launch;
+	int result = -ENOSYS;
+
+	/* Nobody in a namespace that C joins may look at C, or through it at us (CVE-2016-9962). */
+	if (process_is_root() &&
+	    (launch->namespaces.join_flags || !launch->record.own_pid_namespace))
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (launch->shares)
+		result = clone_sharing(creation);
+	if (result != -ENOSYS)
+		return result;
+	launch->shares = false;
+	return clone_talking(creation);
 }
 
 /* What C may not do itself: to its user namespace from outside, and to its own importance. */
@@ -211,7 +256,7 @@ static int hand_over(struct creation *creation)
 		result = pid_file_write(request->pid_file, creation->pid);
 	if (result == 0 && IS_ENABLED(CONFIG_PIDFD_SOCKET) && request->pidfd_socket)
 		result = pidfd_socket_send(request->pidfd_socket, creation->pid);
-	return result == 0 ? tell(creation, STEP_RECORDED) : result;
+	return result == 0 && !launch->shares ? tell(creation, STEP_RECORDED) : result;
 }
 
 /* The conversation of launch.h. */
@@ -219,7 +264,7 @@ static int launch(struct creation *creation)
 {
 	int result = clone_first_process(creation);
 
-	if (result == 0)
+	if (result == 0 && !creation->launch.shares)
 		result = rootfs_close(creation->launch.rootfs);
 	if (result == 0)
 		result = note_process(creation);
@@ -227,7 +272,7 @@ static int launch(struct creation *creation)
 		result = set_from_outside(creation);
 	if (result == 0 && creation->launch.wait_hooks)
 		result = run_runtime_hooks(creation);
-	if (result == 0)
+	if (result == 0 && !creation->launch.shares)
 		result = expect(creation, STEP_READY, NULL, 0);
 	return result == 0 ? hand_over(creation) : result;
 }
@@ -252,14 +297,15 @@ int creation_carry_out(struct creation *creation)
 {
 	int result = begin_on_disk(creation);
 
-	/* We wait for what we make, whatever the caller did with its own children. */
-	signal(SIGCHLD, SIG_DFL);
+	/* We wait for what we make, whatever our caller did with its own children. */
+	if (creation->launch.ignored_signals & (UINT64_C(1) << (SIGCHLD - 1)))
+		signal(SIGCHLD, SIG_DFL);
 	if (result == 0)
 		result = prepare_groups(creation);
 	if (result == 0)
 		result = rootfs_open_sources(creation->launch.rootfs);
 	if (result == 0)
-		result = make_channels(creation);
+		result = make_fifos(creation);
 	if (result == 0)
 		result = launch(creation);
 	if (result < 0)

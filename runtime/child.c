@@ -21,9 +21,11 @@
 #include "runtime/launch.h"
 #include "runtime/rootfs.h"
 
+/* `fd` -1: P reads our memory. */
 static _Noreturn void give_up(int fd)
 {
-	launch_send_error(fd);
+	if (fd >= 0)
+		launch_send_error(fd);
 	_exit(1);
 }
 
@@ -100,7 +102,7 @@ static int run_hooks(struct launch *launch, enum spec_hook_kind kind, const char
 
 	if (!IS_ENABLED(CONFIG_HOOKS_CONTAINER) || launch->spec->hooks[kind].count == 0)
 		return 0;
-	document = state_document(&launch->arena, &launch->record, status, getpid(), false);
+	document = state_document(launch->arena, &launch->record, status, getpid(), false);
 	if (!document)
 		return -ENOMEM;
 	run.state = document;
@@ -180,6 +182,8 @@ static int wait_for_start(struct launch *launch)
 	/* P may end as soon as it has told us that all is recorded. Until then the closed socket
 	 * ends us. */
 	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	if (launch->shares)
+		return -1;
 	if (launch_send(launch->child_socket, STEP_READY) < 0 ||
 	    expect_parent(launch, STEP_RECORDED) < 0)
 		_exit(1);
@@ -226,7 +230,7 @@ static void clone_again(struct launch *launch)
 void launch_child(struct launch *launch)
 {
 	struct become become = {
-		.arena = &launch->arena,
+		.arena = launch->arena,
 		.process = &launch->spec->process,
 		.seccomp = &launch->seccomp,
 		.proc = launch->proc,
@@ -253,8 +257,15 @@ void launch_child(struct launch *launch)
 	errors = wait_for_start(launch);
 	if (run_hooks(launch, HOOK_START_CONTAINER, "startContainer", STATUS_CREATED) < 0)
 		give_up(errors);
-	if (errors == launch->result)
+	if (errors >= 0 && errors == launch->result)
 		launch_send(errors, STEP_EXECUTING);
+	launch->executing = true;
 	become_execute(&become);
+	launch->executing = false;
 	give_up(errors);
+}
+
+void launch_child_sharing(void *launch)
+{
+	launch_child(launch);
 }

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,23 +27,27 @@
 #include "runtime/open.h"
 #include "runtime/rootfs.h"
 
-/* The bundle's absolute path, by the folder that we have opened. */
+/* The bundle's absolute path, as our caller sees it: links in it stay, for it is the caller's own.
+ */
 static int open_bundle(struct creation *creation)
 {
 	struct launch *launch = &creation->launch;
 	const char *given = creation->request->bundle;
-	char link[PATH_FD_SIZE], path[PATH_MAX];
-	ssize_t length;
+	char folder[PATH_MAX];
 
 	if (!given || !given[0])
 		given = ".";
 	creation->bundle = openat(AT_FDCWD, given, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (creation->bundle < 0)
 		return fail(errno, "bundle %s", given);
-	length = readlinkat(AT_FDCWD, path_of_fd(creation->bundle, link), path, sizeof(path));
-	if (length < 0 || length >= (ssize_t)sizeof(path))
-		return fail(length < 0 ? errno : ENAMETOOLONG, "bundle %s", given);
-	launch->record.bundle = arena_strndup(&launch->arena, path, (size_t)length);
+	if (given[0] == '/')
+		launch->record.bundle = arena_strdup(launch->arena, given);
+	else if (!getcwd(folder, sizeof(folder)))
+		return fail(errno, "the current folder");
+	else if (strcmp(given, ".") == 0)
+		launch->record.bundle = arena_strdup(launch->arena, folder);
+	else
+		launch->record.bundle = arena_printf(launch->arena, "%s/%s", folder, given);
 	return launch->record.bundle ? 0 : -ENOMEM;
 }
 
@@ -56,10 +61,10 @@ static int read_config(struct creation *creation, char **text, size_t *size)
 		name = STATE_CONFIG;
 		folder = creation->bundle;
 	}
-	*text = file_read(&launch->arena, folder, name, JSON_MAX_SIZE, size);
+	*text = file_read(launch->arena, folder, name, JSON_MAX_SIZE, size);
 	if (!*text)
 		return fail_context(errno ? -errno : -EIO, "bundle %s", launch->record.bundle);
-	launch->spec = spec_parse(&launch->arena, *text, *size, name);
+	launch->spec = spec_parse(launch->arena, *text, *size, name);
 	return launch->spec ? 0 : -EINVAL;
 }
 
@@ -98,9 +103,9 @@ static int plan_passed_fds(struct creation *creation)
 			return fail(errno, "--preserve-fds: descriptor %u", 3 + i);
 	if (listen == 0 || !launch->spec->process.present)
 		return 0;
-	if (!env_add(&launch->arena, &launch->spec->process.env,
-		     arena_printf(&launch->arena, "LISTEN_FDS=%s", text)) ||
-	    !env_add(&launch->arena, &launch->spec->process.env, "LISTEN_PID=1"))
+	if (!env_add(launch->arena, &launch->spec->process.env,
+		     arena_printf(launch->arena, "LISTEN_FDS=%s", text)) ||
+	    !env_add(launch->arena, &launch->spec->process.env, "LISTEN_PID=1"))
 		return -ENOMEM;
 	return 0;
 }
@@ -112,7 +117,7 @@ static int plan_seccomp(struct creation *creation)
 	if (!IS_ENABLED(CONFIG_SECCOMP) || !launch->spec->seccomp.present ||
 	    !launch->spec->process.present)
 		return 0;
-	return seccomp_prepare(&launch->arena, &launch->spec->seccomp, creation->context->root_fd,
+	return seccomp_prepare(launch->arena, &launch->spec->seccomp, creation->context->root_fd,
 			       &launch->seccomp);
 }
 
@@ -124,32 +129,33 @@ static int plan_record(struct creation *creation)
 	struct process_stat self;
 	struct timespec now;
 	char time_text[STR_TIME_SIZE];
-	int result = process_stat_read(getpid(), &self);
+	const pid_t pid = getpid();
+	int result = process_stat_read(pid, &self);
 
 	if (result < 0)
 		return fail(-result, "read our own start time");
 	clock_gettime(CLOCK_REALTIME, &now);
 	record->id = creation->request->id;
-	record->creator = getpid();
+	record->creator = pid;
 	record->creator_start_time = self.start_time;
 	launch->ignored_signals = self.ignored;
-	record->created_at = arena_strdup(&launch->arena, str_time(&now, time_text));
+	record->created_at = arena_strdup(launch->arena, str_time(&now, time_text));
 	record->rootfs = spec->root.path && spec->root.path[0] == '/' ?
 				 spec->root.path :
-				 arena_printf(&launch->arena, "%s/%s", record->bundle,
+				 arena_printf(launch->arena, "%s/%s", record->bundle,
 					      spec->root.path ? spec->root.path : "");
 	record->cgroup = cgroup_record(launch->cgroup);
 	record->annotations = "";
 	if (spec->annotations_size > 0) {
 		char *text =
-			arena_strndup(&launch->arena, spec->annotations, spec->annotations_size);
+			arena_strndup(launch->arena, spec->annotations, spec->annotations_size);
 
 		if (!text)
 			return -ENOMEM;
 		cJSON_Minify(text); /* the state is one line to hooks, and in lists */
 		record->annotations = text;
 	}
-	record->owner = (uint32_t)getuid();
+	record->owner = (uint32_t)getauxval(AT_UID);
 	record->has_process = spec->process.present;
 	record->has_poststart = spec->hooks[HOOK_POSTSTART].count > 0;
 	record->has_poststop = spec->hooks[HOOK_POSTSTOP].count > 0;
@@ -184,7 +190,7 @@ static int plan_hooks(struct launch *launch)
 		spec->hooks[HOOK_PRESTART].count > 0 || spec->hooks[HOOK_CREATE_RUNTIME].count > 0;
 	if (!IS_ENABLED(CONFIG_HOOKS_CONTAINER) || container->count == 0)
 		return 0;
-	launch->container_hooks = arena_array(&launch->arena, container->count, sizeof(int));
+	launch->container_hooks = arena_array(launch->arena, container->count, sizeof(int));
 	return launch->container_hooks ? hooks_open(container, launch->container_hooks) : -ENOMEM;
 }
 
@@ -199,10 +205,10 @@ static int plan_groups(struct creation *creation)
 	struct launch *launch = &creation->launch;
 	const struct spec *spec = launch->spec;
 
-	launch->cgroup = cgroup_plan(&launch->arena, context->cgroup_manager, spec->cgroups_path,
-				     id, &spec->resources);
+	launch->cgroup = cgroup_plan(launch->arena, context->cgroup_manager, spec->cgroups_path, id,
+				     &spec->resources);
 	if (!launch->cgroup && container_roll_back(context, id))
-		launch->cgroup = cgroup_plan(&launch->arena, context->cgroup_manager,
+		launch->cgroup = cgroup_plan(launch->arena, context->cgroup_manager,
 					     spec->cgroups_path, id, &spec->resources);
 	if (launch->cgroup)
 		return 0;
@@ -224,7 +230,7 @@ static int plan_rooms(struct creation *creation)
 	if (result < 0)
 		return result;
 	launch->rootfs =
-		rootfs_plan(&launch->arena, spec,
+		rootfs_plan(launch->arena, spec,
 			    &(struct rootfs_options){
 				    .bundle = launch->record.bundle,
 				    .cgroup = launch->cgroup,
@@ -238,9 +244,26 @@ static int plan_rooms(struct creation *creation)
 	return plan_hooks(launch);
 }
 
-/* What only P may do to C before it goes on, and when two clones are needed. */
-static int plan_launch(struct launch *launch)
+/*
+ * C may run in our memory when nobody but C has to do anything before its program runs, nobody else
+ * can see it, and it cannot run out of memory, which would be the end of us both.
+ */
+static bool may_share(const struct launch *launch)
 {
+	const struct spec *spec = launch->spec;
+	const struct namespace_plan *namespaces = &launch->namespaces;
+
+	return !launch->wait_parent && !launch->wait_hooks && namespaces->join_flags == 0 &&
+	       (namespaces->new_flags & CLONE_NEWPID) && !spec->process.scheduler.present &&
+	       spec->hooks[HOOK_CREATE_CONTAINER].count == 0 &&
+	       spec->hooks[HOOK_START_CONTAINER].count == 0 && !spec->resources.memory.limit.set &&
+	       spec->resources.unified_count == 0;
+}
+
+/* What only P may do to C before it goes on, and which clones are needed. */
+static int plan_launch(struct creation *creation)
+{
+	struct launch *launch = &creation->launch;
 	const struct spec *spec = launch->spec;
 	const struct namespace_plan *namespaces = &launch->namespaces;
 	const bool new_user = namespaces->new_flags & CLONE_NEWUSER;
@@ -251,6 +274,7 @@ static int plan_launch(struct launch *launch)
 			      spec->namespaces[NAMESPACE_USER].present;
 	launch->intermediate = (namespaces->join_flags & CLONE_NEWUSER) ||
 			       (new_user && namespaces->join_flags != 0);
+	launch->shares = creation->run && may_share(launch);
 	launch->proc = proc ? path_open_proc() : -1;
 	return proc && launch->proc < 0 ? launch->proc : 0;
 }
@@ -265,6 +289,7 @@ int creation_plan(struct creation *creation)
 	creation->console = creation->bundle = creation->intent = -1;
 	launch->parent_socket = launch->child_socket = launch->state = -1;
 	launch->console_socket = launch->start = launch->result = launch->proc = -1;
+	launch->arena = &creation->arena;
 	launch->no_new_keyring = creation->request->no_new_keyring;
 	launch->record.id = creation->request->id;
 	if (result == 0)
@@ -283,7 +308,7 @@ int creation_plan(struct creation *creation)
 	if (result == 0)
 		result = plan_rooms(creation);
 	if (result == 0)
-		result = plan_launch(launch);
+		result = plan_launch(creation);
 	if (result == 0)
 		result = plan_record(creation);
 	if (result == 0)

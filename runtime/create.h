@@ -14,6 +14,7 @@ struct creation {
 	const struct container_create_request *request;
 	bool run;	 /* C does not wait for `start` */
 	bool foreground; /* we wait for its end, and relay its terminal */
+	struct arena arena;
 	struct launch launch;
 	int bundle;  /* descriptor of the bundle */
 	int intent;  /* the intent record, open */

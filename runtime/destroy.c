@@ -17,7 +17,6 @@
 #include "lib/log.h"
 #include "lib/process.h"
 #include "runtime/hook.h"
-#include "runtime/notify.h"
 #include "runtime/spec/spec.h"
 
 enum { KILL_TIMEOUT_MS = 10000 };
@@ -121,8 +120,6 @@ int container_destroy(const struct container_context *context, int state,
 		return result;
 	if (hooks)
 		run_poststop(state, record);
-	if (IS_ENABLED(CONFIG_NOTIFY_SOCKET))
-		notify_remove(state);
 	return state_remove(context->root_fd, record->id, state);
 }
 

@@ -3,6 +3,7 @@
  */
 #include "runtime/launch.h"
 
+#include <alloca.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -83,13 +84,18 @@ struct clone_arguments {
 	uint64_t set_tid, set_tid_size, cgroup;
 };
 
-static pid_t clone_into(uint64_t flags, int cgroup)
+static struct clone_arguments clone_arguments(uint64_t flags, int cgroup)
 {
-	struct clone_arguments arguments = {
+	return (struct clone_arguments){
 		.flags = flags | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
 		.exit_signal = SIGCHLD,
 		.cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0,
 	};
+}
+
+static pid_t clone_into(uint64_t flags, int cgroup)
+{
+	const struct clone_arguments arguments = clone_arguments(flags, cgroup);
 
 	return (pid_t)syscall(SYS_clone3, &arguments, sizeof(arguments));
 }
@@ -111,4 +117,35 @@ pid_t launch_clone(int flags, int cgroup, bool *cloned_into)
 	/* Argument order differs between architectures, but all but the first are zero. */
 	pid = (pid_t)syscall(SYS_clone, (unsigned long)(unsigned int)flags | SIGCHLD, 0, 0, 0, 0);
 	return pid >= 0 ? pid : -errno;
+}
+
+/*
+ * The child goes on with our stack pointer. What lies below it right after the system call is the
+ * frame of syscall(3), through which we are still to return: the child steps over it before it
+ * calls anything. In this function itself nothing but the result is needed later.
+ */
+__attribute__((noinline)) static pid_t clone_on_our_stack(const struct clone_arguments *arguments,
+							  void (*child)(void *), void *data)
+{
+	enum { FRAME_OF_SYSCALL = 4096 };
+	const long pid = syscall(SYS_clone3, arguments, sizeof(*arguments));
+
+	if (pid == 0) {
+		void *gap = alloca(FRAME_OF_SYSCALL);
+
+		__asm__ volatile("" : : "r"(gap) : "memory");
+		child(data);
+		_exit(1);
+	}
+	return (pid_t)pid;
+}
+
+pid_t launch_clone_sharing(int flags, int cgroup, void (*child)(void *), void *data)
+{
+	const struct clone_arguments arguments =
+		clone_arguments((unsigned int)flags | CLONE_VM | CLONE_VFORK, cgroup);
+	const pid_t pid = clone_on_our_stack(&arguments, child, data);
+
+	/* Whatever it is, the careful way finds out again, and can do without. */
+	return pid < 0 ? -ENOSYS : pid;
 }

@@ -44,7 +44,7 @@ enum launch_step {
 };
 
 struct launch {
-	struct arena arena; /* of spec, plans and texts */
+	struct arena *arena; /* of spec, plans and texts: one, also when C runs in our memory */
 	struct spec *spec;
 	const char *config; /* the text that spec was read from, for the state folder */
 	size_t config_size;
@@ -66,7 +66,9 @@ struct launch {
 	bool intermediate;	  /* namespaces are joined before others are made: two clones */
 	bool cloned_into;	  /* C was born in its v2 group */
 	bool no_new_keyring;
-	bool notify; /* there is a notify folder in the state folder */
+	bool notify;	/* there is a notify folder in the state folder */
+	bool shares;	/* C runs in P's memory, which tells all: no socket, no waiting for P */
+	bool executing; /* C: the next thing is execve(2), and it has not failed */
 };
 
 /* One step, or one with data after it. 0, or -errno recorded. */
@@ -81,6 +83,9 @@ void launch_send_error(int fd);
  */
 int launch_expect(int fd, enum launch_step step, void *data, size_t size);
 
+/* As launch_child(), for launch_clone_sharing(). */
+void launch_child_sharing(void *launch);
+
 /* C: everything from the clone to execve(2). `launch->intermediate`: joins and clones once more
  * first. */
 _Noreturn void launch_child(struct launch *launch);
@@ -91,5 +96,12 @@ _Noreturn void launch_child(struct launch *launch);
  * unrecorded.
  */
 pid_t launch_clone(int flags, int cgroup, bool *cloned_into);
+
+/*
+ * The same as vfork(2): `child`, which never returns, runs in our memory, and we sleep until it has
+ * executed a program or ended. Nothing is copied, so it costs a third less. -ENOSYS (unrecorded)
+ * when it cannot be had: go by launch_clone() then.
+ */
+pid_t launch_clone_sharing(int flags, int cgroup, void (*child)(void *), void *data);
 
 #endif

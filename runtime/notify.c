@@ -45,10 +45,10 @@ int notify_plan(struct launch *launch, const char *root)
 
 	if (!host_socket() || !spec->process.present)
 		return 0;
-	source = arena_printf(&launch->arena, "%s/%s/" NOTIFY_FOLDER, root, launch->record.id);
-	mounts = arena_array(&launch->arena, spec->mount_count + 1, sizeof(*mounts));
+	source = arena_printf(launch->arena, "%s/%s/" NOTIFY_FOLDER, root, launch->record.id);
+	mounts = arena_array(launch->arena, spec->mount_count + 1, sizeof(*mounts));
 	if (!source || !mounts ||
-	    !env_add(&launch->arena, &spec->process.env,
+	    !env_add(launch->arena, &spec->process.env,
 		     "NOTIFY_SOCKET=" NOTIFY_MOUNT "/" NOTIFY_FILE))
 		return -ENOMEM;
 	if (spec->mount_count > 0)
@@ -204,15 +204,4 @@ int notify_forward(int socket_fd, pid_t pid, unsigned long long start_time)
 			return 0;
 		}
 	}
-}
-
-void notify_remove(int state)
-{
-	auto_fd int folder =
-		openat(state, NOTIFY_FOLDER, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-
-	if (folder < 0)
-		return;
-	unlinkat(folder, NOTIFY_FILE, 0);
-	unlinkat(state, NOTIFY_FOLDER, AT_REMOVEDIR);
 }

@@ -27,7 +27,4 @@ int notify_listen(int state);
  */
 int notify_forward(int socket, pid_t pid, unsigned long long start_time);
 
-/* Remove the folder of the socket, if there is one. */
-void notify_remove(int state);
-
 #endif

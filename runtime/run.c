@@ -73,7 +73,7 @@ int container_run(const struct container_context *context,
 	if (result < 0)
 		return result;
 	close_fd(&launch->console_socket);
-	result = expect_execution(&creation);
+	result = launch->shares ? 0 : expect_execution(&creation);
 	if (result == 0)
 		result = container_poststart(launch->state, &launch->record);
 	if (result < 0) {
