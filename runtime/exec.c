@@ -60,10 +60,10 @@ static int namespaces_to_join(const struct spec *spec)
 static int plan_groups(struct execution *execution)
 {
 	const struct container_exec_request *request = execution->request;
-	struct cgroup *cgroup = cgroup_from_record(&execution->arena, execution->record.cgroup);
+	struct cgroup *cgroup = cgroup_from_record(execution->arena, execution->record.cgroup);
 
 	for (size_t i = 0; cgroup && i < request->cgroup_count; i++)
-		cgroup = cgroup_sub(&execution->arena, cgroup, request->cgroups[i]);
+		cgroup = cgroup_sub(execution->arena, cgroup, request->cgroups[i]);
 	if (!cgroup)
 		return error_result();
 	execution->cgroup = cgroup;
@@ -127,12 +127,16 @@ static int plan(struct execution *execution)
 		return result;
 	result = credentials_check_labels(&execution->process);
 	execution->namespaces = namespaces_to_join(execution->spec);
+	/* Where it could run out of memory, that must not be the end of us both. */
+	execution->shares = !execution->wait_parent && !(execution->namespaces & CLONE_NEWUSER) &&
+			    !execution->spec->resources.memory.limit.set &&
+			    execution->spec->resources.unified_count == 0;
 	if (result == 0)
 		result = open_root(execution);
 	if (result == 0)
 		result = plan_groups(execution);
 	if (result == 0 && IS_ENABLED(CONFIG_SECCOMP) && execution->spec->seccomp.present)
-		result = seccomp_prepare(&execution->arena, &execution->spec->seccomp,
+		result = seccomp_prepare(execution->arena, &execution->spec->seccomp,
 					 execution->context->root_fd, &execution->seccomp);
 	return result == 0 ? plan_console(execution) : result;
 }
@@ -183,51 +187,82 @@ static int set_from_outside(const struct execution *execution, pid_t pid)
 	return result == 0 ? launch_send(execution->parent_socket, STEP_ENTERED) : result;
 }
 
-/* Y's pid, once X has made it. X is gone then. */
-static int expect_process(const struct execution *execution, pid_t first, pid_t *pid)
+/* X is gone without having made Y: why? */
+static int explain_end(pid_t first)
 {
-	int result = launch_expect(execution->parent_socket, STEP_CHILD, pid, sizeof(*pid));
 	int status = 0;
 
 	waitpid(first, &status, 0);
-	if (result != -EPIPE)
-		return result;
 	if (!WIFSIGNALED(status))
 		return fail_as(ERROR_PROCESS, 0, "the process ended early");
 	/* Nobody else would kill it: the memory limit is reached. */
 	return fail_as(ERROR_PROCESS, 0, "the process was killed by signal %d%s", WTERMSIG(status),
-		       WTERMSIG(status) == SIGKILL ? ": linux.resources.memory.limit may be too low" :
-						     "");
+		       WTERMSIG(status) == SIGKILL ?
+			       ": linux.resources.memory.limit may be too low" :
+			       "");
 }
 
-static int launch(struct execution *execution, pid_t *pid)
+/* X in our memory, with a copy of what it changes; -ENOSYS: it was not made. */
+static int make_sharing(struct execution *execution, pid_t *pid)
 {
-	int pair[2], result;
+	const int group = cgroup_clone_fd(execution->cgroup);
+	struct execution copy = *execution;
 	pid_t first;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return fail(errno, "make a socket pair");
-	execution->parent_socket = pair[0];
-	execution->child_socket = pair[1];
-	/* We wait for what we make, whatever the caller did with its own children. */
-	signal(SIGCHLD, SIG_DFL);
-	/* X, and Y until it executes, are not to be looked at from where they go. */
-	if (process_is_root())
-		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	first = launch_clone(0, cgroup_clone_fd(execution->cgroup), &execution->cloned_into);
+	error_clear();
+	copy.cloned_into = group >= 0;
+	first = launch_clone_sharing(0, group, exec_child_sharing, &copy);
+	if (first < 0)
+		return first;
+	close_fd(&execution->child_socket);
+	*pid = copy.pid;
+	if (*pid == 0 && !error_last()->text[0])
+		return explain_end(first);
+	waitpid(first, NULL, 0);
+	return *pid > 0 ? 0 : error_result();
+}
+
+static int make_talking(struct execution *execution, pid_t *pid)
+{
+	pid_t first = launch_clone(0, cgroup_clone_fd(execution->cgroup), &execution->cloned_into);
+	int result;
+
 	if (first < 0)
 		return fail(-first, "clone the process");
 	if (first == 0)
 		exec_child(execution);
 	close_fd(&execution->child_socket);
-	close_fd(&execution->console_socket);
 	result = set_from_outside(execution, first);
-	if (result < 0) {
+	if (result < 0)
 		kill(first, SIGKILL);
-		waitpid(first, NULL, 0);
-		return result;
+	else
+		result = launch_expect(execution->parent_socket, STEP_CHILD, pid, sizeof(*pid));
+	if (result == -EPIPE)
+		return explain_end(first);
+	waitpid(first, NULL, 0);
+	return result;
+}
+
+static int launch(struct execution *execution, pid_t *pid)
+{
+	int pair[2], result = -ENOSYS;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return fail(errno, "make a socket pair");
+	execution->parent_socket = pair[0];
+	execution->child_socket = pair[1];
+	/* We wait for what we make, whatever our caller did with its own children. */
+	signal(SIGCHLD, SIG_DFL);
+	/* X, and Y until it executes, are not to be looked at from where they go. */
+	if (process_is_root())
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (execution->shares)
+		result = make_sharing(execution, pid);
+	if (result == -ENOSYS) {
+		execution->shares = false;
+		result = make_talking(execution, pid);
 	}
-	result = expect_process(execution, first, pid);
+	close_fd(&execution->console_socket);
 	if (result == 0)
 		result = launch_expect(execution->parent_socket, STEP_EXECUTING, NULL, 0);
 	return result == -EPIPE ? 0 : result;
@@ -268,7 +303,9 @@ static int carry_out(struct execution *execution, int *exit_status)
 int container_exec(const struct container_context *context,
 		   const struct container_exec_request *request, int *exit_status)
 {
+	auto_arena struct arena arena = { 0 };
 	struct execution execution = {
+		.arena = &arena,
 		.context = context,
 		.request = request,
 		.console = -1,
@@ -279,7 +316,7 @@ int container_exec(const struct container_context *context,
 
 	*exit_status = 0;
 	execution.state =
-		container_open(context, &execution.arena, request->id, 0, &execution.record);
+		container_open(context, execution.arena, request->id, 0, &execution.record);
 	if (execution.state < 0)
 		return execution.state;
 	result = open_running(&execution);

@@ -9,7 +9,7 @@
 #include "runtime/spec/spec.h"
 
 struct execution {
-	struct arena arena;
+	struct arena *arena; /* one, also when X runs in our memory */
 	const struct container_context *context;
 	const struct container_exec_request *request;
 	int state; /* the state folder */
@@ -25,6 +25,8 @@ struct execution {
 	int console, console_socket; /* where the terminal's master arrives, and is sent */
 	unsigned int passed_fds;
 	bool wait_parent, cloned_into;
+	bool shares; /* X runs in our memory, which tells all */
+	pid_t pid;   /* Y */
 };
 
 /* P: read the container's config.json and the request into execution->process. */
@@ -33,7 +35,8 @@ int exec_plan_process(struct execution *execution);
 /* Join namespaces of the container's first process. */
 int exec_join(const struct execution *execution, int flags);
 
-/* X and Y: everything from the clone to execve(2). */
+/* X and Y: everything from the clone to execve(2). For launch_clone_sharing() too. */
 _Noreturn void exec_child(struct execution *execution);
+void exec_child_sharing(void *execution);
 
 #endif

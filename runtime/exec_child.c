@@ -21,9 +21,11 @@
 #include "runtime/exec.h"
 #include "runtime/launch.h"
 
+/* X in P's memory has said it all by recording it. */
 static _Noreturn void give_up(const struct execution *execution)
 {
-	launch_send_error(execution->child_socket);
+	if (!execution->shares)
+		launch_send_error(execution->child_socket);
 	_exit(1);
 }
 
@@ -87,6 +89,7 @@ static int close_the_rest(struct execution *execution)
  */
 static _Noreturn void execute(struct execution *execution, const struct become *become)
 {
+	execution->shares = false; /* Y has memory of its own */
 	if (setsid() < 0)
 		fail(errno, "begin a session");
 	else if (!execution->process.terminal || console_control() == 0)
@@ -97,7 +100,7 @@ static _Noreturn void execute(struct execution *execution, const struct become *
 void exec_child(struct execution *execution)
 {
 	struct become become = {
-		.arena = &execution->arena,
+		.arena = execution->arena,
 		.process = &execution->process,
 		.seccomp = &execution->seccomp,
 		.proc = execution->proc,
@@ -119,6 +122,13 @@ void exec_child(struct execution *execution)
 		fail(-pid, "clone the process");
 		give_up(execution);
 	}
-	launch_send_data(execution->child_socket, STEP_CHILD, &pid, sizeof(pid));
+	execution->pid = pid;
+	if (!execution->shares)
+		launch_send_data(execution->child_socket, STEP_CHILD, &pid, sizeof(pid));
 	_exit(0);
+}
+
+void exec_child_sharing(void *execution)
+{
+	exec_child(execution);
 }

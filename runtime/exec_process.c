@@ -44,7 +44,7 @@ static int set_groups(struct execution *execution, struct spec_user *user)
 
 	if (request->additional_gid_count == 0)
 		return 0;
-	user->additional_gids = arena_array(&execution->arena, request->additional_gid_count,
+	user->additional_gids = arena_array(execution->arena, request->additional_gid_count,
 					    sizeof(*user->additional_gids));
 	if (!user->additional_gids)
 		return -ENOMEM;
@@ -90,7 +90,7 @@ static int add_env(struct execution *execution)
 		if (!equals || equals == request->env[i])
 			return fail_as(ERROR_USAGE, EINVAL, "--env %s: must be NAME=VALUE",
 				       request->env[i]);
-		if (!env_add(&execution->arena, &execution->process.env, request->env[i]))
+		if (!env_add(execution->arena, &execution->process.env, request->env[i]))
 			return -ENOMEM;
 	}
 	return 0;
@@ -142,11 +142,11 @@ static int read_process_file(struct execution *execution)
 	const char *name = execution->request->process;
 	const struct spec_process *process;
 	size_t size;
-	char *text = file_read(&execution->arena, AT_FDCWD, name, JSON_MAX_SIZE, &size);
+	char *text = file_read(execution->arena, AT_FDCWD, name, JSON_MAX_SIZE, &size);
 
 	if (!text)
 		return fail_context(errno ? -errno : -EIO, "--process");
-	process = spec_parse_process(&execution->arena, text, size, name);
+	process = spec_parse_process(execution->arena, text, size, name);
 	if (!process)
 		return -EINVAL;
 	execution->process = *process;
@@ -169,13 +169,13 @@ int exec_plan_process(struct execution *execution)
 {
 	size_t size;
 	char *text =
-		file_read(&execution->arena, execution->state, STATE_CONFIG, JSON_MAX_SIZE, &size);
+		file_read(execution->arena, execution->state, STATE_CONFIG, JSON_MAX_SIZE, &size);
 	const struct spec_process *process = &execution->process;
 	int result;
 
 	if (!text)
 		return errno ? -errno : -EIO;
-	execution->spec = spec_parse(&execution->arena, text, size, STATE_CONFIG);
+	execution->spec = spec_parse(execution->arena, text, size, STATE_CONFIG);
 	if (!execution->spec)
 		return -EINVAL;
 	execution->process = execution->spec->process;
