@@ -108,6 +108,16 @@ static int open_pty(int *master, unsigned int *number)
 	return open_slave_by_name(devpts, *number);
 }
 
+void console_own_size(uint32_t *height, uint32_t *width)
+{
+	struct winsize size;
+
+	if (*height || *width || ioctl(STDIN_FILENO, TIOCGWINSZ, &size) < 0)
+		return;
+	*height = size.ws_row;
+	*width = size.ws_col;
+}
+
 int console_control(void)
 {
 	if (ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0)

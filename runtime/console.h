@@ -22,6 +22,12 @@ int console_connect(const char *path);
  */
 int console_attach(int socket, uint32_t height, uint32_t width, uid_t owner, int *slave);
 
+/*
+ * P in the foreground: the size of our own terminal, where none was given, so that the program has
+ * the right one from its first moment.
+ */
+void console_own_size(uint32_t *height, uint32_t *width);
+
 /* Make the terminal on stdin the controlling one of our session, which we lead (setsid(2)). */
 int console_control(void);
 

@@ -176,6 +176,8 @@ static int plan_console(struct creation *creation)
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return fail(errno, "make a socket pair for the terminal");
+	console_own_size(&launch->spec->process.console_height,
+			 &launch->spec->process.console_width);
 	creation->console = pair[0];
 	launch->console_socket = pair[1];
 	return 0;

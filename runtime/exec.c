@@ -92,6 +92,7 @@ static int plan_console(struct execution *execution)
 			       "socket");
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return fail(errno, "make a socket pair for the terminal");
+	console_own_size(&execution->process.console_height, &execution->process.console_width);
 	execution->console = pair[0];
 	execution->console_socket = pair[1];
 	return 0;
