@@ -156,7 +156,7 @@ distclean: clean
 	$(Q)rm -f $(O)/.config $(O)/.config.old
 	$(Q)rmdir $(O) 2>/dev/null || true
 packages:
-	$(Q)scripts/packages kconfig build rootfs unit integration bench guest check
+	$(Q)scripts/packages kconfig build rootfs $(parts) bench check
 
 help:
 	@cat scripts/help

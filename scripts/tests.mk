@@ -25,7 +25,7 @@ unit-tests:
 
 parts := $(shell sed -n 's/^\([a-z-]*\) .*/\1/p' tests/parts)
 test: all rootfs unit-tests
-	$(Q)scripts/packages unit integration
+	$(Q)scripts/packages $(parts)
 	$(Q)BUILD=$(abspath $(O)) tests/run
 
 # One part: make test-integration
@@ -33,6 +33,7 @@ test: all rootfs unit-tests
 test-unit: unit-tests
 $(filter-out test-unit,$(addprefix test-,$(parts))): all rootfs
 $(addprefix test-,$(parts)): test-%:
+	$(Q)scripts/packages $*
 	$(Q)BUILD=$(abspath $(O)) tests/run $*
 
 bench: all rootfs
