@@ -149,6 +149,22 @@ static int clone_sharing(struct creation *creation)
 	return error_last()->text[0] ? error_result() : explain_end(creation);
 }
 
+/*
+ * Children of ours were born in the PID namespace that C joins, hooks are not to be
+ * (config.md#posix-platform-hooks: "in the runtime namespace").
+ */
+static int leave_pid_namespace(const struct launch *launch)
+{
+	auto_fd int own = -1;
+
+	if (!launch->wait_hooks && !launch->record.has_poststart)
+		return 0;
+	own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	return own >= 0 && setns(own, CLONE_NEWPID) == 0 ?
+		       0 :
+		       fail(errno, "return to the PID namespace of the hooks");
+}
+
 static int clone_talking(struct creation *creation)
 {
 	struct launch *launch = &creation->launch;
@@ -172,7 +188,7 @@ static int clone_talking(struct creation *creation)
 	creation->pid = pid;
 	close_fd(&launch->child_socket);
 	if (!launch->intermediate)
-		return 0;
+		return launch->namespaces.join_flags & CLONE_NEWPID ? leave_pid_namespace(launch) : 0;
 	result = expect(creation, STEP_CHILD, &pid, sizeof(pid));
 	if (result < 0)
 		return result;

@@ -33,6 +33,10 @@ done
 container 'readlink /proc/self/ns/net; readlink /proc/self/ns/ipc; readlink /proc/self/ns/uts; readlink /proc/self/ns/pid' \
 	".linux.namespaces=[{type:\"mount\"},{type:\"network\",path:\"/proc/$pid/ns/net\"},{type:\"ipc\",path:\"/proc/$pid/ns/ipc\"},{type:\"uts\",path:\"/proc/$pid/ns/uts\"},{type:\"pid\",path:\"/proc/$pid/ns/pid\"}]|del(.hostname)"
 is "$out" "$(for f in net ipc uts pid; do readlink "/proc/$pid/ns/$f"; done)" "as a pod: all of another container's"
+container 'echo ran' ".linux.namespaces=[{type:\"mount\"},{type:\"pid\",path:\"/proc/$pid/ns/pid\"}]|del(.hostname)|.mounts|=map(select(.type!=\"mqueue\" and .type!=\"sysfs\"))
+	|.hooks=([\"prestart\",\"createRuntime\",\"poststart\",\"poststop\"]|map({key:.,value:[{path:\"/bin/sh\",args:[\"sh\",\"-c\",\"readlink /proc/self/ns/pid >>$T/hooked\"],env:[\"PATH=/bin:/usr/bin\"]}]})|from_entries)"
+is "$status:$out:$(sort -u $T/hooked)" "0:ran:$(readlink /proc/self/ns/pid)" "hooks are in the caller's pid namespace all the same"
+is "$(wc -l <$T/hooked)" 4 "... all four"
 sleeper ".linux.namespaces=[{type:\"mount\"},{type:\"pid\",path:\"/proc/$pid/ns/pid\"}]|del(.hostname)|.mounts|=map(select(.type!=\"mqueue\"))|.mounts[4]={destination:\"/sys\",type:\"bind\",source:\"/sys\",options:[\"rbind\",\"ro\"]}"
 run cruet exec "$id" sh -c 'exit 6'
 is "$status" 6 "exec in a container with a joined pid namespace"
