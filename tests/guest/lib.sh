@@ -7,17 +7,19 @@
 
 guest_cache=${CRUET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/cruet}/guest
 
-# Debian's kernel for virtual machines, from its package (not installed: unpacked). Prints the image's path.
+# Debian's kernel for virtual machines, from its package (not installed: unpacked), with the one module
+# that tests need beside it. Prints the image's path.
 guest_kernel() {
 	local package image
 	image=$(find "$guest_cache" -name 'vmlinuz-*' 2> /dev/null | sort -V | tail -n 1)
-	if [ -z "$image" ]; then
+	if [ -z "$image" ] || [ ! -e "$guest_cache/fuse.ko" ]; then
 		package=$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends: linux-image-/ { print $2; exit }')
 		[ -n "$package" ] || { echo "guest: no kernel package is known (apt-get update?)" >&2; return 1; }
 		mkdir -p "$guest_cache"
 		(
 			cd "$guest_cache" || exit 1
 			apt-get -o APT::Sandbox::User=root -qq download "$package" >&2 || exit 1
+			dpkg-deb --fsys-tarfile "$package"_*.deb | tar -xO --wildcards '*/fuse.ko' > fuse.ko
 			dpkg-deb --fsys-tarfile "$package"_*.deb | tar -x --wildcards './boot/vmlinuz-*' --strip-components=2
 			rm -f "$package"_*.deb
 		) || return 1
@@ -53,6 +55,7 @@ guest_root() {
 	mknod "$1/dev/console" c 5 1
 	mknod "$1/dev/null" c 1 3
 	cp -L "$2" "$1/usr/bin/busybox"
+	[ ! -e "$guest_cache/fuse.ko" ] || cp "$guest_cache/fuse.ko" "$1/fuse.ko"
 	for applet in $("$2" --list); do
 		[ "$applet" = busybox ] || ln -s busybox "$1/usr/bin/$applet"
 	done

@@ -8,7 +8,7 @@
 #   v1   every controller in a v1 hierarchy; the guest's root is a tmpfs, as of a normal system
 #
 # GUESTS chooses among them (default both, at the same time), GUEST_TIMEOUT is the time each may
-# take in seconds (default 280). Needs qemu-system-x86_64; the guest's kernel is taken from Debian's package
+# take in seconds (default 420; two minutes do where nothing else runs). Needs qemu-system-x86_64; the guest's kernel is taken from Debian's package
 # once and kept in ${CRUET_CACHE:-~/.cache/cruet}/guest.
 set -eu
 
@@ -73,7 +73,7 @@ boot() { # GUEST FILES
 	case $1 in
 	v1) arguments+=" cruet.cgroup=v1 cruet.root=tmpfs" ;;
 	esac
-	guest_boot "${GUEST_TIMEOUT:-280}" "$work/initramfs" "$arguments" -cpu max,-avx,-avx2,-erms,-fsrm -smp 1 -m 1024 \
+	guest_boot "${GUEST_TIMEOUT:-420}" "$work/initramfs" "$arguments" -cpu max,-avx,-avx2,-erms,-fsrm -smp 1 -m 1024 \
 		-device virtio-rng-pci > "$work/$1.log" || echo "guest: qemu ended with $?" >> "$work/$1.log"
 }
 
