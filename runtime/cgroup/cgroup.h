@@ -34,6 +34,13 @@ struct cgroup *cgroup_plan(struct arena *arena, enum cgroup_manager manager,
 			   const char *cgroups_path, const char *id,
 			   const struct spec_resources *resources);
 
+/*
+ * Where the groups of a container must be whose record is lost: what cgroup_plan() would have said,
+ * were they not there yet; so that they can be removed. NULL: error recorded.
+ */
+struct cgroup *cgroup_guess(struct arena *arena, enum cgroup_manager manager,
+			    const char *cgroups_path, const char *id);
+
 /* From a state record, which must live as long. Does not touch the system. NULL: error recorded. */
 struct cgroup *cgroup_from_record(struct arena *arena, const char *record);
 const char *cgroup_record(const struct cgroup *cgroup);

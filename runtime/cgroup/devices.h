@@ -68,7 +68,7 @@ enum { DEVICE_TEXT_SIZE = 40 };
 char *device_text(const struct device_rule *rule, char text[DEVICE_TEXT_SIZE]);
 int devices_v1_apply(struct limits *limits, bool fresh);
 
-/* ---- devices_bpf.c ---- */
+/* ---- devices_program.c, devices_bpf.c ---- */
 
 /* struct bpf_insn of linux/bpf.h, which may be older than what we need. */
 struct device_insn {
@@ -81,7 +81,7 @@ struct device_insn {
 /* At most this many instructions for so many rules. */
 static inline size_t devices_program_size(size_t rules)
 {
-	return rules * 6 + 12;
+	return rules * 7 + 16;
 }
 
 /* Writes the program; returns its length. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Device rules on v2: a program of type BPF_PROG_TYPE_CGROUP_DEVICE, which the kernel asks with a
- * device and the wanted access and which answers 1 or 0 (kernel: cgroup-v2.rst, "Device
- * controller"; bpf(2)). Newer numbers and structures of linux/bpf.h are written down here.
+ * Device rules on v2: their program into the kernel (cgroup-v2.rst, "Device controller"; bpf(2)).
+ * Newer numbers and structures of linux/bpf.h are written down here.
  */
 #include <stdint.h>
 #include <string.h>
@@ -30,130 +29,6 @@ enum {
 	FLAG_REPLACE = 4,
 	PROGRAMS_MAX = 64, /* the kernel's own limit for a group */
 };
-
-/* ---- the program ---- */
-
-enum opcode {
-	LOAD_WORD = 0x61,
-	MOVE = 0xbf,
-	MOVE_VALUE = 0xb7,
-	AND_VALUE = 0x57,
-	SHIFT_RIGHT = 0x77,
-	JUMP = 0x05,
-	JUMP_IF_EQUAL = 0x15,
-	JUMP_IF_NOT_EQUAL = 0x55,
-	JUMP_IF_BITS = 0x45,
-	EXIT = 0x95,
-};
-
-enum reg { RESULT = 0, CONTEXT = 1, TYPE = 2, ACCESS = 3, MAJOR = 4, MINOR = 5 };
-
-/* Placeholders for jumps to the two ends, which are not known yet. */
-enum { TO_ALLOW = -1, TO_DENY = -2 };
-
-struct writer {
-	struct device_insn *program;
-	size_t size;
-};
-
-static void put(struct writer *writer, enum opcode code, enum reg destination, enum reg source,
-		int16_t offset, int32_t value)
-{
-	writer->program[writer->size++] = (struct device_insn){
-		.code = (uint8_t)code,
-		.destination = (uint8_t)destination & 15,
-		.source = (uint8_t)source & 15,
-		.offset = offset,
-		.value = value,
-	};
-}
-
-/* struct bpf_cgroup_dev_ctx: access << 16 | type, major, minor. */
-static void put_start(struct writer *writer)
-{
-	put(writer, LOAD_WORD, TYPE, CONTEXT, 0, 0);
-	put(writer, MOVE, ACCESS, TYPE, 0, 0);
-	put(writer, AND_VALUE, TYPE, 0, 0, 0xffff);
-	put(writer, SHIFT_RIGHT, ACCESS, 0, 0, 16);
-	put(writer, LOAD_WORD, MAJOR, CONTEXT, 4, 0);
-	put(writer, LOAD_WORD, MINOR, CONTEXT, 8, 0);
-}
-
-/*
- * ACCESS holds the kinds of access that no rule has decided yet. What a rule allows is taken out,
- * and nothing left means yes; what it denies means no at once.
- */
-static void put_rule(struct writer *writer, const struct device_rule *rule)
-{
-	const bool partly = rule->allow && rule->access != DEVICE_ALL;
-	int16_t left = (int16_t)((rule->type != 'a') + (rule->major != DEVICE_ANY) +
-				 (rule->minor != DEVICE_ANY) + (partly ? 2 : 1) - 1);
-
-	if (rule->type != 'a')
-		put(writer, JUMP_IF_NOT_EQUAL, TYPE, 0, left--, rule->type == 'b' ? 1 : 2);
-	if (rule->major != DEVICE_ANY)
-		put(writer, JUMP_IF_NOT_EQUAL, MAJOR, 0, left--, rule->major);
-	if (rule->minor != DEVICE_ANY)
-		put(writer, JUMP_IF_NOT_EQUAL, MINOR, 0, left--, rule->minor);
-	if (partly)
-		put(writer, AND_VALUE, ACCESS, 0, 0, (int32_t)~rule->access);
-	if (!rule->allow)
-		put(writer, JUMP_IF_BITS, ACCESS, 0, TO_DENY, (int32_t)rule->access);
-	else if (partly)
-		put(writer, JUMP_IF_EQUAL, ACCESS, 0, TO_ALLOW, 0);
-	else
-		put(writer, JUMP, 0, 0, TO_ALLOW, 0);
-}
-
-/*
- * The end of one answer, with the jumps to it; without any, and not reached from above, it may not
- * be there.
- */
-static void put_end(struct writer *writer, int16_t placeholder, bool reached)
-{
-	const size_t end = writer->size;
-
-	for (size_t i = 0; i < end; i++) {
-		if (writer->program[i].offset != placeholder)
-			continue;
-		writer->program[i].offset = (int16_t)(end - i - 1);
-		reached = true;
-	}
-	if (!reached)
-		return;
-	put(writer, MOVE_VALUE, RESULT, 0, 0, placeholder == TO_ALLOW);
-	put(writer, EXIT, 0, 0, 0, 0);
-}
-
-static bool is_everything(const struct device_rule *rule)
-{
-	return rule->type == 'a' && rule->major == DEVICE_ANY && rule->minor == DEVICE_ANY &&
-	       rule->access == DEVICE_ALL;
-}
-
-size_t devices_program(const struct device_rules *rules, struct device_insn *program)
-{
-	struct writer writer = { .program = program };
-	bool allow = rules->allow;
-
-	put_start(&writer);
-	/* The last rule that matches counts: from the last one on, the first. */
-	for (size_t i = rules->count; i-- > 0;) {
-		const struct device_rule *rule = &rules->items[i];
-
-		if (is_everything(rule)) {
-			allow = rule->allow;
-			break; /* the kernel takes no instruction that is never reached */
-		}
-		if (rule->access)
-			put_rule(&writer, rule);
-	}
-	put_end(&writer, allow ? TO_ALLOW : TO_DENY, true);
-	put_end(&writer, allow ? TO_DENY : TO_ALLOW, false);
-	return writer.size;
-}
-
-/* ---- into the kernel ---- */
 
 struct load_request {
 	uint32_t type, count;

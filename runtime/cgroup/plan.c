@@ -107,7 +107,7 @@ static int check_existing(struct group *group)
 }
 
 static int plan_group(struct cgroup *cgroup, const struct found_group *found, size_t base,
-		      const char *path)
+		      const char *path, bool guess)
 {
 	struct group *group = &cgroup->groups[cgroup->count];
 	const char *mount = strcmp(found->mount, "/") == 0 ? "" : found->mount;
@@ -133,6 +133,8 @@ static int plan_group(struct cgroup *cgroup, const struct found_group *found, si
 	if (exists < 0)
 		return fail(-exists, "look at cgroup %s", full);
 	group->exists = exists;
+	if (guess)
+		return 0;
 	return exists ? check_existing(group) : count_missing(group, group->mount_length + base);
 }
 
@@ -155,7 +157,7 @@ static bool is_writable(const struct found_group *found, size_t base, bool ask)
 	return access(path, W_OK) == 0;
 }
 
-static int plan_groups(struct cgroup *cgroup, const char *cgroups_path, const char *id)
+static int plan_groups(struct cgroup *cgroup, const char *cgroups_path, const char *id, bool guess)
 {
 	const bool relative = !cgroups_path || cgroups_path[0] != '/';
 	const bool ask = !cgroups_path && geteuid() != 0;
@@ -170,7 +172,7 @@ static int plan_groups(struct cgroup *cgroup, const char *cgroups_path, const ch
 		const size_t base = relative ? base_length(cgroup, item) : 0;
 
 		if (is_writable(item, base, ask))
-			result = plan_group(cgroup, item, base, clean);
+			result = plan_group(cgroup, item, base, clean, guess);
 	}
 	return result;
 }
@@ -186,7 +188,7 @@ struct cgroup *cgroup_plan(struct arena *arena, enum cgroup_manager manager,
 		return NULL;
 	cgroup->disabled = manager == CGROUP_MANAGER_DISABLED;
 	if (!cgroup->disabled) {
-		result = plan_groups(cgroup, cgroups_path, id);
+		result = plan_groups(cgroup, cgroups_path, id, false);
 		if (result == 0)
 			result = limits_plan(cgroup, resources);
 	}
@@ -196,4 +198,22 @@ struct cgroup *cgroup_plan(struct arena *arena, enum cgroup_manager manager,
 		return cgroup;
 	cgroup_close(cgroup);
 	return NULL;
+}
+
+struct cgroup *cgroup_guess(struct arena *arena, enum cgroup_manager manager,
+			    const char *cgroups_path, const char *id)
+{
+	struct cgroup *cgroup = group_none(arena);
+	int result = 0;
+
+	if (!cgroup)
+		return NULL;
+	cgroup->disabled = manager == CGROUP_MANAGER_DISABLED;
+	if (!cgroup->disabled)
+		result = plan_groups(cgroup, cgroups_path, id, true);
+	if (result == 0)
+		result = group_record(cgroup);
+	for (size_t i = 0; i < cgroup->count; i++)
+		cgroup->groups[i].ours = true;
+	return result == 0 ? cgroup : NULL;
 }

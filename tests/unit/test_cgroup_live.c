@@ -317,6 +317,29 @@ static void test_taken(void **state)
 	remove_all(first);
 }
 
+/* The record is lost: the same groups are found again, with what is in them. */
+static void test_guess(void **state)
+{
+	struct cgroup *cgroup, *guessed;
+	char path[64];
+	pid_t pid;
+
+	(void)state;
+	snprintf(path, sizeof(path), "cruet-unit-%d-lost", (int)getpid());
+	cgroup = plan_at(path, NULL);
+	assert_non_null(cgroup);
+	assert_done(cgroup_make(cgroup));
+	pid = start_process(cgroup, 1);
+	guessed = cgroup_guess(&arena, CGROUP_MANAGER_FS, path, "other");
+	assert_non_null(guessed);
+	assert_string_equal(cgroup_record(guessed), cgroup_record(cgroup));
+	assert_done(cgroup_remove(guessed));
+	assert_int_equal(ended_by(pid), SIGKILL);
+	for (size_t i = 0; i < cgroup->count; i++)
+		assert_int_equal(access(cgroup->groups[i].path, F_OK), -1);
+	cgroup_close(guessed);
+}
+
 static void test_made_meanwhile(void **state)
 {
 	struct cgroup *cgroup = plan_at(NULL, NULL);
@@ -734,6 +757,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_groups_below, clear),
 		cmocka_unit_test_teardown(test_deep, clear),
 		cmocka_unit_test_teardown(test_taken, clear),
+		cmocka_unit_test_teardown(test_guess, clear),
 		cmocka_unit_test_teardown(test_made_meanwhile, clear),
 		cmocka_unit_test_teardown(test_parents, clear),
 		cmocka_unit_test_teardown(test_limits, clear),
