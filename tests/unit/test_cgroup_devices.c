@@ -93,6 +93,12 @@ static int run(const struct device_insn *program, size_t size, const struct requ
 		case 0x77:
 			*to >>= insn->value;
 			break;
+		case 0x6f:
+			*to <<= registers[insn->source] & 63;
+			break;
+		case 0x25:
+			jump = *to > sign_extended(insn->value);
+			break;
 		case 0x05:
 			jump = true;
 			break;
