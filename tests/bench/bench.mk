@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# The programs of the bench, built exactly as cruet is; only filter is a tool of the machine that measures. tests/bench/bench.sh reads this after the Makefile.
+# The programs of the bench, built exactly as cruet is; only filter is a tool of the machine that
+# measures. tests/bench/bench.sh reads this after the Makefile.
 
 .PHONY: bench-programs
 bench-programs: $(addprefix $(O)/bench/,floor empty measure filter)
 
-$(addprefix $(O)/bench/,floor empty measure): $(O)/bench/%: tests/bench/%.c $(generated)/flags $(sysroot_stamp) | $(generated)/autoconf.h
+same := $(addprefix $(O)/bench/,floor empty measure)
+$(same): $(O)/bench/%: tests/bench/%.c $(generated)/flags $(sysroot_stamp) | $(generated)/autoconf.h
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(link) -Wl,-Map=$@.map -o $@ $< $(libraries)

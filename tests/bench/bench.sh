@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# bench.sh [BUILD]: what cruet costs beside the floor, Debian's crun and runc. Prints tables of medians and
-# ratios; the same figures as JSON go to BUILD/bench/bench.json. BENCH_ROUNDS (default 30) rounds a table,
-# BENCH_PARTS chooses among: run cycle exec query mounts many memory limits calls size guest
+# bench.sh [BUILD]: what cruet costs beside the floor, Debian's crun and runc. Prints tables of medians
+# and ratios; the same figures as JSON go to BUILD/bench/bench.json. BENCH_ROUNDS (default 30) rounds
+# a table, BENCH_PARTS chooses among: run cycle exec query mounts many memory limits calls size guest
 #
 # Two environments, because crun refuses a hybrid host and the floor needs cgroup v2:
 #   v2  only cgroup2 is mounted: floor, cruet, runc (CPU figures that compare with the floor)
@@ -62,8 +62,8 @@ make_bundles() {
 
 # in_v2 COMMAND...: with only cgroup2 in sight; in_v1: with only v1.
 in_v2() {
-	unshare --mount bash -c 'umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"' \
-		- "$@"
+	unshare --mount bash -c 'umount -R /sys/fs/cgroup &&
+		mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"' - "$@"
 }
 in_v1() {
 	unshare --mount bash -c '[ ! -d /sys/fs/cgroup/unified ] || umount /sys/fs/cgroup/unified
@@ -80,7 +80,8 @@ runtimes_of() {
 			> /dev/null 2> "$work/probe-$name-$1"; then
 			echo "$name"
 		else
-			"in_$1" "${path[$name]}" --root "/run/probe-$name" delete --force "probe-$name" > /dev/null 2>&1 || true
+			"in_$1" "${path[$name]}" --root "/run/probe-$name" delete --force "probe-$name" \
+				> /dev/null 2>&1 || true
 			echo "($name cannot run under $1: $(tail -n 1 "$work/probe-$name-$1" | cut -c 1-150))" >&2
 		fi
 	done
@@ -102,8 +103,8 @@ bottoms() {
 	printf 'case empty\nmeasure %s\n' "$programs/empty"
 }
 floor_case() { # NAME OPTIONS
-	printf 'case %s\nmeasure %s %s run /sys/fs/cgroup/bench-floor %s /bin/true\n' "$1" "$programs/floor" "$2" \
-		"$work/rootfs"
+	printf 'case %s\nmeasure %s %s run /sys/fs/cgroup/bench-floor %s /bin/true\n' "$1" \
+		"$programs/floor" "$2" "$work/rootfs"
 }
 
 # ---- parts ----
@@ -175,14 +176,16 @@ plan_exec() {
 	local name
 	if [ "$env" = v2 ]; then
 		for name in sleep sleep-seccomp; do
-			printf 'case floor exec %s\nmeasure %s %s exec %s %s /bin/true\n' "$name" "$programs/floor" \
-				"$([ "$name" = sleep ] || echo "--seccomp $work/filter")" "${cgroup[$name]}" "${pid[$name]}"
+			printf 'case floor exec %s\nmeasure %s %s exec %s %s /bin/true\n' "$name" \
+				"$programs/floor" "$([ "$name" = sleep ] || echo "--seccomp $work/filter")" \
+				"${cgroup[$name]}" "${pid[$name]}"
 		done
 	fi
 	for name in "$@"; do
 		printf 'case exec %s\nmeasure %s exec sleep /bin/true\n' "$name" "$(runtime "$name")"
 		base_run "floor exec sleep"
-		printf 'case exec+seccomp %s\nmeasure %s exec sleep-seccomp /bin/true\n' "$name" "$(runtime "$name")"
+		printf 'case exec+seccomp %s\nmeasure %s exec sleep-seccomp /bin/true\n' "$name" \
+			"$(runtime "$name")"
 		base_run "floor exec sleep-seccomp"
 	done
 }
@@ -192,7 +195,8 @@ plan_query() {
 	bottoms
 	for name in "$@"; do
 		for word in "state sleep" "kill sleep TERM" "list" "--version"; do
-			printf 'case %s %s\nbase payload\nmeasure %s %s\n' "${word%% *}" "$name" "$(runtime "$name")" "$word"
+			printf 'case %s %s\nbase payload\nmeasure %s %s\n' "${word%% *}" "$name" \
+				"$(runtime "$name")" "$word"
 		done
 	done
 }
@@ -201,8 +205,8 @@ plan_mounts() {
 	local name count
 	for name in "$@"; do
 		for count in 10 100; do
-			printf 'case mounts-%s %s\nmeasure %s run --bundle %s b\n' "$count" "$name" "$(runtime "$name")" \
-				"$work/mounts-$count"
+			printf 'case mounts-%s %s\nmeasure %s run --bundle %s b\n' "$count" "$name" \
+				"$(runtime "$name")" "$work/mounts-$count"
 		done
 	done
 }
@@ -256,7 +260,8 @@ many_containers() { # runtimes
 	for name in "$@"; do
 		for ((i = 2; i < many; i++)); do
 			# shellcheck disable=SC2046
-			"in_$env" $(runtime "$name") run --detach --bundle "$work/sleep" "many-$i" < /dev/null > /dev/null 2>&1
+			"in_$env" $(runtime "$name") run --detach --bundle "$work/sleep" "many-$i" \
+				< /dev/null > /dev/null 2>&1
 		done
 	done
 	plan_list "$@" | measured "$env" "$env: $many containers"
@@ -276,15 +281,15 @@ memory_limits() {
 			bundle limit ".linux.resources.memory.limit = $kib * 1024"
 			for try in 1 2 3; do
 				# shellcheck disable=SC2046
-				timeout 20 unshare --mount bash -c 'umount /sys/fs/cgroup/unified 2> /dev/null; exec "$@"' - \
-					$(runtime "$name") run --bundle "$work/limit" "limit-$kib-$try" > /dev/null 2>&1 || {
-					# shellcheck disable=SC2046
-					in_v1 $(runtime "$name") delete --force "limit-$kib-$try" > /dev/null 2>&1 || true
-					continue 2
-				}
+				in_v1 timeout 20 $(runtime "$name") run --bundle "$work/limit" "limit-$kib-$try" \
+					> /dev/null 2>&1 && continue
+				# shellcheck disable=SC2046
+				in_v1 $(runtime "$name") delete --force "limit-$kib-$try" > /dev/null 2>&1 || true
+				continue 2
 			done
 			printf '%-34s %10s\n' "$name" "$kib"
-			printf '{"plan":"smallest memory limit","case":"%s","limit_kib":%s}\n' "$name" "$kib" >> "$results"
+			printf '{"plan":"smallest memory limit","case":"%s","limit_kib":%s}\n' "$name" "$kib" \
+				>> "$results"
 			continue 2
 		done
 		printf '%-34s %10s\n' "$name" "> 8192"
@@ -295,18 +300,22 @@ memory_limits() {
 calls() {
 	local name=$1 count
 	shift
-	"in_$env" strace -f -c -o "$work/calls" "$@" < /dev/null > /dev/null 2>&1 || { echo "$name: failed"; return 0; }
+	if ! "in_$env" strace -f -c -o "$work/calls" "$@" < /dev/null > /dev/null 2>&1; then
+		echo "$name: failed"
+		return 0
+	fi
 	count=$(awk '$NF == "total" { print $4 }' "$work/calls")
 	printf '%-34s %10s\n' "$name" "$count"
-	printf '{"plan":"system calls %s","case":"%s","calls":%s}\n' "$env" "$name" "$count" >> "$results"
+	printf '{"plan":"system calls %s","case":"%s","calls":%s}\n' "$env" "$name" "$count" \
+		>> "$results"
 }
 
 system_calls() {
 	local name call
 	if [ "$env" = v2 ]; then
 		calls "floor" "$programs/floor" run /sys/fs/cgroup/bench-floor "$work/rootfs" /bin/true
-		calls "floor+seccomp" "$programs/floor" --seccomp "$work/filter" run /sys/fs/cgroup/bench-floor \
-			"$work/rootfs" /bin/true
+		calls "floor+seccomp" "$programs/floor" --seccomp "$work/filter" \
+			run /sys/fs/cgroup/bench-floor "$work/rootfs" /bin/true
 		calls "floor exec" "$programs/floor" exec "${cgroup[sleep]}" "${pid[sleep]}" /bin/true
 	fi
 	calls payload "$work/rootfs/bin/busybox" true
@@ -337,7 +346,8 @@ binary_sizes() {
 			total=$((total + $(stat -L -c %s "$library")))
 		done < <(ldd "$file" 2> /dev/null | grep -o '/[^ ]*' || true)
 		printf '%-34s %10s %12s\n' "$name" "$bytes" "$total"
-		printf '{"plan":"size","case":"%s","bytes":%s,"with_libraries":%s}\n' "$name" "$bytes" "$total" >> "$results"
+		printf '{"plan":"size","case":"%s","bytes":%s,"with_libraries":%s}\n' "$name" "$bytes" \
+			"$total" >> "$results"
 	done
 }
 
@@ -420,7 +430,7 @@ inside() {
 	kill "$holder"
 }
 
-build=${1:-$top/build}
+build=${1:-${BUILD:-$top/build}}
 [ "$build" != --inside ] || build=$2
 build=$(cd "$build" 2> /dev/null && pwd) || fail "no folder $build: run make first"
 programs=$build/bench
@@ -431,7 +441,8 @@ if [ "${1-}" = --inside ]; then
 fi
 [ "$(id -u)" = 0 ] || fail "only as root"
 command -v jq > /dev/null || fail "needs jq"
-printf 'include Makefile\ninclude tests/bench/bench.mk\n' | make -s -C "$top" -f - O="$build" bench-programs
+printf 'include Makefile\ninclude tests/bench/bench.mk\n' |
+	make -s -C "$top" -f - O="$build" bench-programs
 : > "$results"
 "$top/tests/sandbox.sh" "$0" --inside "$build"
 if wanted guest; then

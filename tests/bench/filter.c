@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * filter PROFILE [linear|tree] > PROGRAM: the "seccomp" object of a configuration compiled by the host's
- * libseccomp, as the ready-made program that floor loads. It runs once, before any measurement.
+ * filter PROFILE [linear|tree] > PROGRAM: the "seccomp" object of a configuration compiled by the
+ * host's libseccomp, as the ready-made program that floor loads. It runs once, before any
+ * measurement.
  */
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -25,8 +26,10 @@ static const struct word actions[] = {
 };
 
 static const struct word comparisons[] = {
-	{ "SCMP_CMP_EQ", SCMP_CMP_EQ },	       { "SCMP_CMP_NE", SCMP_CMP_NE },
-	{ "SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ }, { NULL, 0 },
+	{ "SCMP_CMP_EQ", SCMP_CMP_EQ },
+	{ "SCMP_CMP_NE", SCMP_CMP_NE },
+	{ "SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ },
+	{ NULL, 0 },
 };
 
 static const struct word architectures[] = {
@@ -68,7 +71,8 @@ static void add_rule(scmp_filter_ctx filter, const cJSON *rule)
 	unsigned int count = 0;
 	const cJSON *item;
 
-	cJSON_ArrayForEach(item, cJSON_GetObjectItem(rule, "args")) {
+	cJSON_ArrayForEach(item, cJSON_GetObjectItem(rule, "args"))
+	{
 		if (count == 6)
 			die("args", E2BIG);
 		compare[count].arg = (unsigned int)cJSON_GetObjectItem(item, "index")->valueint;
@@ -77,7 +81,8 @@ static void add_rule(scmp_filter_ctx filter, const cJSON *rule)
 		compare[count].datum_b = 0;
 		count++;
 	}
-	cJSON_ArrayForEach(item, cJSON_GetObjectItem(rule, "names")) {
+	cJSON_ArrayForEach(item, cJSON_GetObjectItem(rule, "names"))
+	{
 		const int number = seccomp_syscall_resolve_name(cJSON_GetStringValue(item));
 		int result;
 
@@ -117,13 +122,13 @@ int main(int argc, char **argv)
 		die("seccomp_init", ENOMEM);
 	if (argc > 2 && strcmp(argv[2], "tree") == 0)
 		seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	cJSON_ArrayForEach(item, cJSON_GetObjectItem(profile, "architectures")) {
+	cJSON_ArrayForEach(item, cJSON_GetObjectItem(profile, "architectures"))
+	{
 		result = seccomp_arch_add(filter, look_up(architectures, item));
 		if (result < 0 && result != -EEXIST)
 			die("architectures", -result);
 	}
-	cJSON_ArrayForEach(item, cJSON_GetObjectItem(profile, "syscalls"))
-		add_rule(filter, item);
+	cJSON_ArrayForEach(item, cJSON_GetObjectItem(profile, "syscalls")) add_rule(filter, item);
 	result = seccomp_export_bpf(filter, STDOUT_FILENO);
 	if (result < 0)
 		die("export", -result);

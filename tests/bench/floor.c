@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * floor: the least that any OCI runtime must do for the default configuration (that of `spec`), as a program
- * without any of a runtime's own work: no JSON, no state, no checks, no messages but one.
+ * floor: the least that any OCI runtime must do for the default configuration (that of `spec`), as
+ * a program without any of a runtime's own work: no JSON, no state, no checks, no messages but one.
  * What the kernel charges for this is the bar that `make bench` measures cruet against.
  *
  *   floor [--seccomp FILE] run CGROUP ROOTFS COMMAND [ARG...]
@@ -63,7 +63,9 @@ static void check(long result, const char *what)
 }
 
 #define INSN(c, d, s, o, i) \
-	{ .code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i) }
+	{ \
+		.code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i) \
+	}
 #define LOAD(reg, offset) INSN(BPF_LDX | BPF_MEM | BPF_W, reg, BPF_REG_1, offset, 0)
 #define SKIP_IF(op, reg, value, count) INSN(BPF_JMP | BPF_K | (op), reg, 0, count, value)
 #define ALLOW_IF(reg, value, distance) SKIP_IF(BPF_JEQ, reg, value, distance)
@@ -223,9 +225,9 @@ static void enter_root(void)
 static void hide_paths(void)
 {
 	static const char *const masked[] = {
-		"/proc/acpi",	     "/proc/asound",	 "/proc/kcore",	      "/proc/keys",
+		"/proc/acpi",	       "/proc/asound",	   "/proc/kcore",	"/proc/keys",
 		"/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug",
-		"/sys/firmware",     "/proc/scsi",
+		"/sys/firmware",       "/proc/scsi",
 	};
 	static const char *const readonly[] = {
 		"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",

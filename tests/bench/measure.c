@@ -2,11 +2,11 @@
 /*
  * measure [-n ROUNDS] [-w WARMUP] [-m MEMORY_CGROUP] [-W] [-j FILE] [-l LABEL] PLAN
  *
- * What commands cost, process trees and all: user + system CPU time, wall time, page faults, context
- * switches, RSS of the largest process; with -m instead the peak memory of the tree, user + kernel
- * (high-water mark of a fresh v1 memory cgroup for every run); with -W ratios are of wall time, for a guest
- * whose clock counts instructions. The machine is noisy, so all cases of a plan run
- * once a round, in an order that changes every round, and medians are what counts.
+ * What commands cost, process trees and all: user + system CPU time, wall time, page faults,
+ * context switches, RSS of the largest process; with -m instead the peak memory of the tree, user +
+ * kernel (high-water mark of a fresh v1 memory cgroup for every run); with -W ratios are of wall
+ * time, for a guest whose clock counts instructions. The machine is noisy, so all cases of a plan
+ * run once a round, in an order that changes every round, and medians are what counts.
  *
  * A plan is lines of words (blanks separate, there is no quoting):
  *   case NAME            begins a case
@@ -102,8 +102,8 @@ static bool read_stat(pid_t pid, char *state, double *faults)
 		return false;
 	text[size] = 0;
 	end = strrchr(text, ')');
-	if (!end || sscanf(end + 1, " %c %*d %*d %*d %*d %*d %*u %lu %*u %lu", state, &minor,
-			   &major) != 3)
+	if (!end ||
+	    sscanf(end + 1, " %c %*d %*d %*d %*d %*d %*u %lu %*u %lu", state, &minor, &major) != 3)
 		return false;
 	*faults = (double)(minor + major);
 	return true;
@@ -147,7 +147,8 @@ static size_t snapshot(struct live *live)
 	return count;
 }
 
-/* Standard output goes nowhere, errors stay visible. The memory of the parent is shared until execve. */
+/* Standard output goes nowhere, errors stay visible. The memory of the parent is shared until
+ * execve. */
 static pid_t start(const struct command *command, int nowhere, int procs)
 {
 	const pid_t pid = vfork();
@@ -488,8 +489,8 @@ static const struct bench_case *find(const struct plan *plan, const char *name)
 
 static double ratio(const struct plan *plan, const struct bench_case *what)
 {
-	const size_t offset = plan->by_wall ? offsetof(struct sample, wall)
-					    : offsetof(struct sample, cpu);
+	const size_t offset =
+		plan->by_wall ? offsetof(struct sample, wall) : offsetof(struct sample, cpu);
 	const struct bench_case *base = find(plan, what->base);
 	const double below = base ? quantile(plan, base, offset, 0.5) : 0;
 
@@ -576,7 +577,8 @@ int main(int argc, char **argv)
 	if (plan.memory)
 		printf("%-34s %10s\n", label, "peak KiB");
 	else if (plan.by_wall)
-		printf("%-34s %8s %8s %6s %7s %7s\n", label, "Minsn", "min", "x base", "faults", "ctx sw");
+		printf("%-34s %8s %8s %6s %7s %7s\n", label, "Minsn", "min", "x base", "faults",
+		       "ctx sw");
 	else
 		printf("%-34s %8s %8s %6s %8s %7s %7s %8s\n", label, "CPU ms", "min", "x base",
 		       "wall ms", "faults", "ctx sw", "RSS KiB");

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154 # status, out and err are set by run
 #
-# What only the guest can show: a root that is the initramfs, a root with all capabilities, AppArmor.
+# What only the guest can show: a root that is the initramfs, one with all capabilities, AppArmor.
 # shellcheck source=tests/integration/lib.sh
 . "$(dirname "$0")/../integration/lib.sh"
 
 # ---- the container's root when the host's is the initramfs ----
 
-host_root=$(awk '$5 == "/" { for (i = 6; $i != "-"; i++); print $(i + 1); exit }' /proc/self/mountinfo)
+host_root=$(sed -n 's,^[^ ]* [^ ]* [^ ]* [^ ]* / .* - \([^ ]*\) .*,\1,p' /proc/self/mountinfo | head -n 1)
 note "the host's root is of type $host_root"
 container 'cat /proc/self/mountinfo'
 is "$status" 0 "a container starts"
@@ -41,12 +41,12 @@ is "$out" inside "--no-pivot"
 full=$(sed -n 's/^CapBnd:[^0-9a-f]*//p' /proc/self/status)
 if [ "$full" = 000001ffffffffff ]; then
 	# shellcheck disable=SC2016 # jq's variable
-	all='["CHOWN","DAC_OVERRIDE","DAC_READ_SEARCH","FOWNER","FSETID","KILL","SETGID","SETUID","SETPCAP",
-		"LINUX_IMMUTABLE","NET_BIND_SERVICE","NET_BROADCAST","NET_ADMIN","NET_RAW","IPC_LOCK","IPC_OWNER",
-		"SYS_MODULE","SYS_RAWIO","SYS_CHROOT","SYS_PTRACE","SYS_PACCT","SYS_ADMIN","SYS_BOOT","SYS_NICE",
-		"SYS_RESOURCE","SYS_TIME","SYS_TTY_CONFIG","MKNOD","LEASE","AUDIT_WRITE","AUDIT_CONTROL","SETFCAP",
-		"MAC_OVERRIDE","MAC_ADMIN","SYSLOG","WAKE_ALARM","BLOCK_SUSPEND","AUDIT_READ","PERFMON","BPF",
-		"CHECKPOINT_RESTORE"]'
+	all='["CHOWN","DAC_OVERRIDE","DAC_READ_SEARCH","FOWNER","FSETID","KILL","SETGID","SETUID",
+		"SETPCAP","LINUX_IMMUTABLE","NET_BIND_SERVICE","NET_BROADCAST","NET_ADMIN","NET_RAW",
+		"IPC_LOCK","IPC_OWNER","SYS_MODULE","SYS_RAWIO","SYS_CHROOT","SYS_PTRACE","SYS_PACCT",
+		"SYS_ADMIN","SYS_BOOT","SYS_NICE","SYS_RESOURCE","SYS_TIME","SYS_TTY_CONFIG","MKNOD",
+		"LEASE","AUDIT_WRITE","AUDIT_CONTROL","SETFCAP","MAC_OVERRIDE","MAC_ADMIN","SYSLOG",
+		"WAKE_ALARM","BLOCK_SUSPEND","AUDIT_READ","PERFMON","BPF","CHECKPOINT_RESTORE"]'
 	container 'grep Cap /proc/self/status' "($all|map(\"CAP_\"+.)) as \$all | .process.capabilities={
 		bounding:\$all,effective:\$all,permitted:\$all,inheritable:\$all,ambient:\$all}"
 	is "$(printf '%s\n' "$out" | grep -c 000001ffffffffff)" 5 "all 41 capabilities in all five sets"
@@ -60,8 +60,8 @@ fi
 
 # ---- AppArmor ----
 
-if [ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ] && command -v apparmor_parser >/dev/null &&
-	cruet features | jq -e '.linux.apparmor.enabled' >/dev/null; then
+if [ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ] &&
+	command -v apparmor_parser >/dev/null && cruet features | jq -e '.linux.apparmor.enabled' >/dev/null; then
 	mount -t securityfs securityfs /sys/kernel/security 2>/dev/null
 	cat >$T/profile <<-'END'
 	profile cruet-test flags=(attach_disconnected,mediate_deleted) {
@@ -74,7 +74,8 @@ if [ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ] && comma
 	END
 	check "the profile is loaded" apparmor_parser --skip-cache --config-file /dev/null -r $T/profile
 	container 'cat /proc/self/attr/current; mkdir /tmp/denied 2>&1; mkdir /tmp/other && echo made' \
-		'.process.apparmorProfile="cruet-test" | .mounts+=[{destination:"/tmp",type:"tmpfs",source:"tmpfs"}]'
+		'.process.apparmorProfile="cruet-test" |
+		.mounts+=[{destination:"/tmp",type:"tmpfs",source:"tmpfs"}]'
 	like "$out" 'cruet-test \(enforce\)' "the process runs under its profile"
 	like "$out" 'denied.*[Pp]ermission denied' "which denies"
 	like "$out" '^made$' "and allows"

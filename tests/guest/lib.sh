@@ -1,26 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# A Linux guest under QEMU (emulated, never /dev/kvm), booted from a kernel and an initramfs made of files of this
-# machine: BusyBox, programs with their libraries, whatever a test adds. Sourced by run.sh here
-# and by tests/bench/guest.
+# A Linux guest under QEMU (emulated, never /dev/kvm), booted from a kernel and an initramfs made of
+# files of this machine: BusyBox, programs with their libraries, whatever a test adds. Sourced by
+# run.sh here and by tests/bench/guest.
 
 guest_cache=${CRUET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/cruet}/guest
 
-# Debian's kernel for virtual machines, from its package (not installed: unpacked), with the one module
-# that tests need beside it. Prints the image's path.
+guest_kernel_package() {
+	apt-cache depends linux-image-cloud-amd64 2> /dev/null |
+		awk '/Depends: linux-image-/ { print $2; exit }'
+}
+
+# Debian's kernel for virtual machines, from its package (not installed: unpacked), with the one
+# module that tests need beside it. Prints the image's path.
 guest_kernel() {
 	local package image
 	image=$(find "$guest_cache" -name 'vmlinuz-*' 2> /dev/null | sort -V | tail -n 1)
 	if [ -z "$image" ] || [ ! -e "$guest_cache/fuse.ko" ]; then
-		package=$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends: linux-image-/ { print $2; exit }')
-		[ -n "$package" ] || { echo "guest: no kernel package is known (apt-get update?)" >&2; return 1; }
+		package=$(guest_kernel_package)
+		if [ -z "$package" ]; then
+			apt-get -qq update >&2
+			package=$(guest_kernel_package)
+		fi
+		[ -n "$package" ] || { echo "guest: apt knows no kernel package" >&2; return 1; }
 		mkdir -p "$guest_cache"
 		(
 			cd "$guest_cache" || exit 1
 			apt-get -o APT::Sandbox::User=root -qq download "$package" >&2 || exit 1
 			dpkg-deb --fsys-tarfile "$package"_*.deb | tar -xO --wildcards '*/fuse.ko' > fuse.ko
-			dpkg-deb --fsys-tarfile "$package"_*.deb | tar -x --wildcards './boot/vmlinuz-*' --strip-components=2
+			dpkg-deb --fsys-tarfile "$package"_*.deb |
+				tar -x --wildcards './boot/vmlinuz-*' --strip-components=2
 			rm -f "$package"_*.deb
 		) || return 1
 		image=$(find "$guest_cache" -name 'vmlinuz-*' | sort -V | tail -n 1)
@@ -36,8 +46,8 @@ guest_apparmor() {
 		(
 			cd "$guest_cache" || exit 1
 			apt-get -o APT::Sandbox::User=root -qq download apparmor >&2 || exit 1
-			dpkg-deb --fsys-tarfile apparmor_*.deb | tar -xO ./sbin/apparmor_parser > apparmor_parser.part &&
-				chmod +x apparmor_parser.part && mv apparmor_parser.part "$program"
+			dpkg-deb --fsys-tarfile apparmor_*.deb | tar -xO ./sbin/apparmor_parser > parser.part &&
+				chmod +x parser.part && mv parser.part "$program"
 			rm -f apparmor_*.deb
 		) || return 1
 	fi
@@ -63,7 +73,7 @@ guest_root() {
 	printf '%s\n' root:x:0: user:x:1000: > "$1/etc/group"
 }
 
-# guest_program DIR PROGRAM...: programs of this machine with the libraries they need; missing ones are named
+# guest_program DIR PROGRAM...: programs of this machine with their libraries; missing ones are named
 guest_program() {
 	local root=$1 program path
 	shift
@@ -89,8 +99,8 @@ guest_pack() {
 	(cd "$1" && find . -print0 | sort -z | cpio --null --quiet -o -H newc) > "$2"
 }
 
-# guest_boot SECONDS INITRAMFS KERNEL-ARGUMENTS QEMU-ARGUMENT...: console on stdout; ends with the guest or the deadline.
-# 0 if the guest powered itself off.
+# guest_boot SECONDS INITRAMFS KERNEL-ARGUMENTS QEMU-ARGUMENT...: console on stdout; ends with the
+# guest or at the deadline. 0 if the guest powered itself off.
 guest_boot() {
 	local deadline=$1 initramfs=$2 arguments=$3 kernel
 	shift 3

@@ -8,8 +8,8 @@
 #   v1   every controller in a v1 hierarchy; the guest's root is a tmpfs, as of a normal system
 #
 # GUESTS chooses among them (default both, at the same time), GUEST_TIMEOUT is the time each may
-# take in seconds (default 420; two minutes do where nothing else runs). Needs qemu-system-x86_64; the guest's kernel is taken from Debian's package
-# once and kept in ${CRUET_CACHE:-~/.cache/cruet}/guest.
+# take in seconds (default 420; two minutes do where nothing else runs). Needs qemu-system-x86_64;
+# the guest's kernel is taken from Debian's package once, into ${CRUET_CACHE:-~/.cache/cruet}/guest.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -21,10 +21,10 @@ cruet=$(readlink -f "${1:-${CRUET:-$top/build/cruet}}")
 [ $# -eq 0 ] || shift
 build=${BUILD:-$top/build}
 guests=${GUESTS:-v2 v1}
-programs=(bash dash jq unshare nsenter mount umount script timeout stat mawk pgrep ps flock ip find sed grep sort
-	cut head tail tr cat cp ln ls mv mkdir mktemp rm rmdir touch wc od cmp diff tee chmod chown readlink
-	dirname basename env sleep id date seq truncate xargs mountpoint mknod mkfifo setpriv findmnt grep
-	prlimit taskset chroot stty expr comm uniq paste nproc sha256sum strings)
+programs=(bash dash jq unshare nsenter mount umount script timeout stat mawk pgrep ps flock ip find
+	sed grep sort cut head tail tr cat cp ln ls mv mkdir mktemp rm rmdir touch wc od cmp diff tee
+	chmod chown readlink dirname basename env sleep id date seq truncate xargs mountpoint mknod
+	mkfifo setpriv findmnt prlimit taskset chroot stty expr comm uniq paste nproc sha256sum strings)
 
 skip_all() { echo "1..0 # SKIP $*"; exit 0; }
 [ "$(id -u)" = 0 ] || skip_all "needs root (device nodes in the initramfs)"
@@ -44,7 +44,7 @@ make_initramfs() {
 	guest_program "$root" "${programs[@]}" 2> /dev/null
 	ln -sf dash "$root/usr/bin/sh"
 	ln -sf mawk "$root/usr/bin/awk"
-	# jq 1.6 takes long to start, and here everything takes twenty times as long: gojq does the same at once.
+	# jq 1.6 takes long to start, and here everything takes twenty times as long: gojq starts at once.
 	if [ -n "$(type -P gojq)" ]; then
 		guest_program "$root" gojq
 		mv "$root/usr/bin/gojq" "$root/usr/bin/jq"
@@ -73,11 +73,13 @@ boot() { # GUEST FILES
 	case $1 in
 	v1) arguments+=" cruet.cgroup=v1 cruet.root=tmpfs" ;;
 	esac
-	guest_boot "${GUEST_TIMEOUT:-420}" "$work/initramfs" "$arguments" -cpu max,-avx,-avx2,-erms,-fsrm -smp 1 -m 1024 \
-		-device virtio-rng-pci > "$work/$1.log" || echo "guest: qemu ended with $?" >> "$work/$1.log"
+	# Without what the emulation is slow at; one CPU, because the machine's two run a guest each.
+	guest_boot "${GUEST_TIMEOUT:-420}" "$work/initramfs" "$arguments" \
+		-cpu max,-avx,-avx2,-erms,-fsrm -smp 1 -m 1024 -device virtio-rng-pci > "$work/$1.log" || echo "guest: qemu ended with $?" >> "$work/$1.log"
 }
 
-# The guest's TAP with our numbers; a file that planned more than it ran, or failed without a failing test, is a failure.
+# The guest's TAP with our numbers. A file that did not run what it planned, or failed without a
+# failing test, is a failure.
 translate() { # GUEST
 	awk -v guest="$1" -v first="$count" '
 		function result(word, text) { printf "%s %d - %s: %s\n", word, ++first, guest, text }
@@ -91,7 +93,13 @@ translate() { # GUEST
 		}
 		/^guest: end/ { ended = 1 }
 		/^guest: / { print "# " guest ": " substr($0, 8); next }
-		/^not ok [0-9]+/ { bad = 1; seen++; sub(/^not ok [0-9]+( - )?/, ""); result("not ok", file " " $0); next }
+		/^not ok [0-9]+/ {
+			bad = 1
+			seen++
+			sub(/^not ok [0-9]+( - )?/, "")
+			result("not ok", file " " $0)
+			next
+		}
 		/^ok [0-9]+/ { seen++; sub(/^ok [0-9]+( - )?/, ""); result("ok", file " " $0); next }
 		/^1\.\.0/ { skipped = 1; sub(/^1\.\.0 */, ""); result("ok", file " " $0); next }
 		/^Bail out/ { bad = 1; result("not ok", file " " $0); next }
@@ -110,8 +118,8 @@ translate() { # GUEST
 	count=$(cat "$work/count")
 }
 
-# What each guest runs by default: what depends on the kernel, the cgroup layout or the kind of root. The rest of the
-# suite says the same everywhere, and everything takes twenty times as long here.
+# What each guest runs by default: what depends on the kernel, the cgroup layout or the kind of
+# root. The rest of the suite says the same everywhere, and everything takes twenty times as long here.
 declare -A files=(
 	[v2]="guest.t cgroup.t exec.t pause_update.t kill.t lifecycle.t rootfs.t process.t"
 	[v1]="guest.t cgroup.t pause_update.t exec.t kill.t namespaces.t seccomp.t"

@@ -4,6 +4,7 @@
 # build.sh: build the OCI runtime validation suite from Debian's source package with Debian's Go
 # and Go libraries, offline, once; print the folder in the cache that has the programs.
 # The source archive is taken from $CRUET_SOURCES, the cache, or the servers that apt is configured with.
+# shellcheck disable=SC2016 # words of apt, not of the shell
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
