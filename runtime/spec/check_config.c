@@ -139,6 +139,17 @@ static int check_user_namespace(const struct spec_reader *reader, const struct s
 			      spec->gid_mapping_count);
 }
 
+/*
+ * What 0 means was left open before 1.3.0 (config-linux.md#pids), and those who wrote it then meant
+ * "no limit": podman 4 does for --pids-limit -1. Its container could not fork.
+ */
+static void drop_old_pids_limit(struct spec *spec)
+{
+	if (spec->resources.pids_limit.value == 0 && spec->version[2] < '3' &&
+	    spec->version[3] == '.')
+		spec->resources.pids_limit.set = false;
+}
+
 int spec_check_config(struct spec_reader *reader, const struct spec_frame *frame, struct spec *spec)
 {
 	const struct spec_frame linux_frame = { frame, spec_member(frame->node, "linux"), "linux",
@@ -149,6 +160,7 @@ int spec_check_config(struct spec_reader *reader, const struct spec_frame *frame
 		return spec_fail(reader, frame, "hostname", "needs a uts namespace");
 	if (spec->domainname && !spec->namespaces[NAMESPACE_UTS].present)
 		return spec_fail(reader, frame, "domainname", "needs a uts namespace");
+	drop_old_pids_limit(spec);
 	if (!linux_frame.node)
 		return 0;
 	if (check_user_namespace(reader, &linux_frame, spec) < 0)

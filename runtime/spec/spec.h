@@ -206,7 +206,7 @@ struct spec_resources {
 		struct spec_uint realtime_period;
 		const char *cpus, *mems; /* NULL: not given (an empty string is not given) */
 	} cpu;
-	struct spec_int pids_limit; /* -1: no limit; 0 is 0 */
+	struct spec_int pids_limit; /* -1: no limit; 0 is 0, since 1.3.0 */
 	struct spec_throttles read_bps, write_bps, read_iops, write_iops;
 	struct spec_unified *unified;
 	size_t unified_count;

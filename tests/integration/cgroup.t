@@ -102,10 +102,11 @@ if [ -n "$device" ]; then
 	fi
 fi
 new_id
-bundle "$id" '.linux.resources.pids.limit=0|.process.args=["probe","pause"]'
+bundle "$id" '.ociVersion="1.3.0"|.linux.resources.pids.limit=0|.process.args=["probe","pause"]'
 cruet run --detach --bundle "$BUNDLES/$id" "$id"
 is "$(group_file "$id" pids pids.max pids.max)" 0 "pids.limit 0 is honoured"
 remove "$id"
+limit 'pids:{limit:0}' pids pids.max max pids.max max
 is_clean "$id" "nothing is left"
 refused '.linux.resources.cpu={quota:100,period:1}' "cpu" "values that the kernel refuses"
 refused '.linux.resources.cpu={cpus:"4096"}' "cpu" "processors that are not there"

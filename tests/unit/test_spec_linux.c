@@ -111,6 +111,28 @@ static void sysctls(void **state)
 	assert_string_equal(spec->sysctls[5].value, "6");
 }
 
+/* Zero tasks since 1.3.0; before, those who wrote it meant no limit. */
+static void pids_of_versions(void **state)
+{
+	static const char *const old[] = { "1.0.2-dev", "1.2.1", "1.0.0+3.0" };
+	static const char *const current[] = { "1.3.0", "1.3.0-rc.1", "1.12.0" };
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < 2 * 3; i++) {
+		const char *version = i < 3 ? old[i] : current[i - 3];
+		const struct spec *spec;
+
+		snprintf(text, sizeof(text),
+			 "{\"ociVersion\": \"%s\", \"root\": {\"path\": \"r\"}, "
+			 "\"linux\": {\"resources\": {\"pids\": {\"limit\": 0}}}}",
+			 version);
+		spec = accept(text);
+		assert_int_equal(spec->resources.pids_limit.set, i >= 3);
+		assert_int_equal(spec->resources.pids_limit.value, 0);
+	}
+}
+
 static void limits(void **state)
 {
 	const struct spec_resources *resources = accept_resources(
@@ -241,7 +263,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(namespaces),   TEST(devices), TEST(small_parts),
 		TEST(sysctls),	    TEST(limits),  TEST(zeros_are_not_given),
-		TEST(device_rules), TEST(seccomp),
+		TEST(device_rules), TEST(seccomp), TEST(pids_of_versions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
