@@ -188,7 +188,8 @@ static int clone_talking(struct creation *creation)
 	creation->pid = pid;
 	close_fd(&launch->child_socket);
 	if (!launch->intermediate)
-		return launch->namespaces.join_flags & CLONE_NEWPID ? leave_pid_namespace(launch) : 0;
+		return launch->namespaces.join_flags & CLONE_NEWPID ? leave_pid_namespace(launch) :
+								      0;
 	result = expect(creation, STEP_CHILD, &pid, sizeof(pid));
 	if (result < 0)
 		return result;
