@@ -205,6 +205,14 @@ static void assert_refused(const char *property, const char *text)
 
 /* ---- values ---- */
 
+#ifdef CONFIG_RDMA
+#define RDMA_LISTED "rdma.max=mlx5_1 hca_handle=3;"
+#define RDMA_NEEDED " rdma"
+#else
+#define RDMA_LISTED ""
+#define RDMA_NEEDED ""
+#endif
+
 static void give_everything(void)
 {
 	static struct spec_throttle throttles[] = { { 8, 0, 1000 }, { 8, 16, 0 } };
@@ -258,7 +266,7 @@ static void test_v1(void **state)
 		      "blkio.throttle.read_bps_device=8:16 0;"
 		      "blkio.throttle.write_iops_device=8:0 1000;"
 		      "hugetlb.2MB.rsvd.limit_in_bytes=4194304;"
-		      "hugetlb.2MB.limit_in_bytes=4194304;rdma.max=mlx5_1 hca_handle=3;"
+		      "hugetlb.2MB.limit_in_bytes=4194304;" RDMA_LISTED
 		      "net_cls.classid=1048577;net_prio.ifpriomap=eth0 5;");
 }
 
@@ -272,9 +280,8 @@ static void test_v2(void **state)
 			    "io.bfq.weight=500;io.weight=4950;"
 			    "io.bfq.weight=8:0 1000;io.weight=8:0 10000;"
 			    "io.max=8:0 rbps=1000;io.max=8:16 rbps=max;io.max=8:0 wiops=1000;"
-			    "hugetlb.2MB.rsvd.max=4194304;hugetlb.2MB.max=4194304;"
-			    "rdma.max=mlx5_1 hca_handle=3;");
-	assert_string_equal(cgroup.needed, " memory cpu cpuset pids io hugetlb rdma");
+			    "hugetlb.2MB.rsvd.max=4194304;hugetlb.2MB.max=4194304;" RDMA_LISTED);
+	assert_string_equal(cgroup.needed, " memory cpu cpuset pids io hugetlb" RDMA_NEEDED);
 }
 
 static void test_no_limit(void **state)
