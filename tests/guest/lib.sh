@@ -12,12 +12,12 @@ guest_kernel_package() {
 		awk '/Depends: linux-image-/ { print $2; exit }'
 }
 
-# Debian's kernel for virtual machines, from its package (not installed: unpacked), with the one
-# module that tests need beside it. Prints the image's path.
+# Debian's kernel for virtual machines, from its package (not installed: unpacked), with the
+# modules that tests need beside it. Prints the image's path.
 guest_kernel() {
-	local package image
+	local package image module
 	image=$(find "$guest_cache" -name 'vmlinuz-*' 2> /dev/null | sort -V | tail -n 1)
-	if [ -z "$image" ] || [ ! -e "$guest_cache/fuse.ko" ]; then
+	if [ -z "$image" ] || [ ! -e "$guest_cache/veth.ko" ]; then
 		package=$(guest_kernel_package)
 		if [ -z "$package" ]; then
 			apt-get -qq update >&2
@@ -28,7 +28,9 @@ guest_kernel() {
 		(
 			cd "$guest_cache" || exit 1
 			apt-get -o APT::Sandbox::User=root -qq download "$package" >&2 || exit 1
-			dpkg-deb --fsys-tarfile "$package"_*.deb | tar -xO --wildcards '*/fuse.ko' > fuse.ko
+			for module in fuse veth; do
+				dpkg-deb --fsys-tarfile "$package"_*.deb | tar -xO --wildcards "*/$module.ko" > $module.ko
+			done
 			dpkg-deb --fsys-tarfile "$package"_*.deb |
 				tar -x --wildcards './boot/vmlinuz-*' --strip-components=2
 			rm -f "$package"_*.deb
@@ -65,7 +67,7 @@ guest_root() {
 	mknod "$1/dev/console" c 5 1
 	mknod "$1/dev/null" c 1 3
 	cp -L "$2" "$1/usr/bin/busybox"
-	[ ! -e "$guest_cache/fuse.ko" ] || cp "$guest_cache/fuse.ko" "$1/fuse.ko"
+	cp "$guest_cache"/*.ko "$1/"
 	for applet in $("$2" --list); do
 		[ "$applet" = busybox ] || ln -s busybox "$1/usr/bin/$applet"
 	done

@@ -38,7 +38,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/cruet-guest.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
 make_initramfs() {
-	local root=$work/root source program busybox=$build/rootfs/bin/busybox
+	local root=$work/root source program suite busybox=$build/rootfs/bin/busybox
 	[ -x "$busybox" ] || busybox=$(type -P busybox)
 	guest_root "$root" "$busybox"
 	guest_program "$root" "${programs[@]}" 2> /dev/null
@@ -55,6 +55,12 @@ make_initramfs() {
 	if guest_apparmor > /dev/null; then
 		install "$(guest_apparmor)" "$root/usr/sbin/apparmor_parser"
 		guest_libraries "$root" "$(guest_apparmor)"
+	fi
+	if suite=$("$top/tests/validation/build.sh" 2> /dev/null); then
+		mkdir "$root/cruet/validation"
+		cp "$suite"/{runtimetest,rootfs-amd64.tar.gz,process_capabilities} "$root/cruet/validation/"
+		cp "$suite"/linux_{process_apparmor_profile,cgroups_{,relative_}{hugetlb,network}} \
+			"$root/cruet/validation/"
 	fi
 	install "$here/init" "$root/init"
 	install "$here/job" "$root/cruet/job"
@@ -122,7 +128,7 @@ translate() { # GUEST
 # root. The rest of the suite says the same everywhere, and everything takes twenty times as long here.
 declare -A files=(
 	[v2]="guest.t cgroup.t exec.t pause_update.t kill.t lifecycle.t rootfs.t process.t"
-	[v1]="guest.t cgroup.t pause_update.t exec.t kill.t namespaces.t seccomp.t"
+	[v1]="guest.t validation.t cgroup.t pause_update.t exec.t kill.t namespaces.t seccomp.t"
 )
 make_initramfs
 for guest in $guests; do
