@@ -73,42 +73,51 @@ static int width_of(size_t length, int width)
 	return (int)length > width ? (int)length : width;
 }
 
+/* One line a container, all in one write: whoever reads along sees them all, or none yet. */
 static int print_table(struct arena *arena, const struct container_info *list, size_t count)
 {
-	int id = 2, bundle = 6, created = 7, result = 0;
+	enum { OTHER_COLUMNS = 64 };
+	int id = 2, bundle = 6, created = 7;
+	size_t room, used;
 	char owner[16];
-	const char *line;
+	char *text;
 
 	for (size_t i = 0; i < count; i++) {
 		id = width_of(strlen(list[i].record.id), id);
 		bundle = width_of(strlen(list[i].record.bundle), bundle);
 		created = width_of(strlen(list[i].record.created_at), created);
 	}
-	line = arena_printf(arena, "%-*s   PID       STATUS    %-*s   %-*s   OWNER\n", id, "ID",
-			    bundle, "BUNDLE", created, "CREATED");
-	result = line ? command_print(line, strlen(line)) : -ENOMEM;
-	for (size_t i = 0; result == 0 && i < count; i++) {
+	room = (count + 1) * ((size_t)id + (size_t)bundle + (size_t)created + OTHER_COLUMNS);
+	text = arena_bytes(arena, room);
+	if (!text)
+		return -ENOMEM;
+	used = (size_t)snprintf(text, room, "%-*s   PID       STATUS    %-*s   %-*s   OWNER\n", id,
+				"ID", bundle, "BUNDLE", created, "CREATED");
+	for (size_t i = 0; i < count; i++) {
 		const struct state_record *record = &list[i].record;
 
-		line = arena_printf(arena, "%-*s   %-7d   %-7s   %-*s   %-*s   %s\n", id,
-				    record->id, (int)pid_of(&list[i]),
-				    state_status_name(list[i].status), bundle, record->bundle,
-				    created, record->created_at, owner_of(&list[i], owner));
-		result = line ? command_print(line, strlen(line)) : -ENOMEM;
+		used += (size_t)snprintf(text + used, room - used,
+					 "%-*s   %-7d   %-7s   %-*s   %-*s   %s\n", id, record->id,
+					 (int)pid_of(&list[i]), state_status_name(list[i].status),
+					 bundle, record->bundle, created, record->created_at,
+					 owner_of(&list[i], owner));
 	}
-	return result;
+	return command_print(text, used);
 }
 
 static int print_ids(struct arena *arena, const struct container_info *list, size_t count)
 {
-	int result = 0;
+	size_t room = 1, used = 0;
+	char *text;
 
-	for (size_t i = 0; result == 0 && i < count; i++) {
-		const char *line = arena_printf(arena, "%s\n", list[i].record.id);
-
-		result = line ? command_print(line, strlen(line)) : -ENOMEM;
-	}
-	return result;
+	for (size_t i = 0; i < count; i++)
+		room += strlen(list[i].record.id) + 1;
+	text = arena_bytes(arena, room);
+	if (!text)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		used += (size_t)snprintf(text + used, room - used, "%s\n", list[i].record.id);
+	return command_print(text, used);
 }
 
 static int run(const struct container_context *context, void *given, int argc, char **argv)
