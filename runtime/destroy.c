@@ -169,8 +169,7 @@ static int guess_record(struct arena *arena, const struct container_context *con
 		spec = spec_parse(arena, text, size, STATE_CONFIG);
 	if (!spec)
 		return 0;
-	cgroup = cgroup_plan(arena, context->cgroup_manager, spec->cgroups_path, id,
-			     &spec->resources);
+	cgroup = cgroup_guess(arena, context->cgroup_manager, spec->cgroups_path, id);
 	if (!cgroup)
 		return -EINVAL;
 	record->cgroup = cgroup_record(cgroup);
@@ -204,6 +203,10 @@ int container_delete(const struct container_context *context, const char *id, bo
 		return 0;
 	}
 	result = lock_for_delete(state, id, force);
+	if (result < 0 && force && error_last()->code == ERROR_NOT_FOUND) {
+		error_clear(); /* somebody else was faster */
+		return 0;
+	}
 	if (result < 0)
 		return result;
 	result = state_read(&arena, state, &record);

@@ -2,8 +2,10 @@
 /* Finding a container: see open.h. */
 #include "runtime/open.h"
 
+#include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/arena.h"
 #include "lib/error.h"
@@ -24,7 +26,8 @@ bool container_roll_back(const struct container_context *context, const char *id
 	/* A living creator holds the lock from the first moment until it has written `created`. */
 	if (state >= 0 && flock(state, LOCK_EX | LOCK_NB) == 0) {
 		result = state_read(&arena, state, &record);
-		if (result == -ENOENT)
+		/* The copy of config.json comes after the record: with one alone, records were lost. */
+		if (result == -ENOENT && faccessat(state, STATE_CONFIG, F_OK, 0) < 0)
 			gone = state_remove(context->root_fd, id, state) == 0;
 		else if (result == 0 && !record.created)
 			gone = container_destroy(context, state, &record, false) == 0;
