@@ -191,13 +191,14 @@ static const struct mount *best_mount(const struct mounts *mounts, const char *c
 				      const char *own)
 {
 	const bool v2 = controllers[0] == '\0';
+	const size_t length = strcspn(controllers, ",");
 	const struct mount *best = NULL;
 	char first[64];
 
-	if (strlen(controllers) >= sizeof(first) && !strchr(controllers, ','))
+	if (length >= sizeof(first))
 		return NULL;
-	memcpy(first, controllers, strcspn(controllers, ",") + 1);
-	first[strcspn(controllers, ",")] = '\0';
+	memcpy(first, controllers, length);
+	first[length] = '\0';
 	for (size_t i = 0; i < mounts->count; i++) {
 		const struct mount *mount = &mounts->items[i];
 
