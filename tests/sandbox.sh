@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# sandbox.sh [--cgroup hybrid|v1|v2] [--state FOLDER[,FOLDER...]] COMMAND [ARG...]
+# sandbox.sh [--cgroup host|v1|v2] [--state FOLDER[,FOLDER...]] COMMAND [ARG...]
 #
 # Run a command as root in mount, pid, net, ipc, uts and cgroup namespaces of its own, in one cgroup
-# per hierarchy below the caller's, with a private /run, /dev and /tmp/.sandbox and an empty tmpfs over each
+# per hierarchy below the caller's, with a private /run and /dev and an empty tmpfs over each
 # --state folder: whatever it starts, mounts or leaves behind goes when it ends. The exit status
-# is the command's; 77 if this host cannot offer the cgroup layout asked for.
+# is the command's; 77 if this host cannot offer the cgroup layout asked for. `host` (the default)
+# is the host's own: v2, or every v1 hierarchy and v2 at /sys/fs/cgroup/unified.
 set -eu
 
 fail() { echo "sandbox: $*" >&2; exit 125; }
@@ -31,7 +32,7 @@ hierarchies() {
 }
 
 outside() {
-	local group="cruet-test-$$" folders=() name options point path folder status=0
+	local group="cruet-test-$$" folders=() name options point path folder child status=0
 	while IFS=$'\t' read -r name options point path; do
 		folder=$point${path%/}/$group
 		mkdir "$folder" 2> /dev/null || { [ "$name" = unified ] || continue; fail "cannot make $folder"; }
@@ -43,9 +44,13 @@ outside() {
 	done < <(hierarchies)
 	(
 		for folder in "${folders[@]}"; do echo "$BASHPID" > "$folder/cgroup.procs"; done
-		SANDBOX_STATE=$state exec unshare --mount --pid --fork --kill-child --net --ipc --uts \
-			--cgroup --mount-proc "$0" --inside "$cgroup" "$@"
-	) || status=$?
+		SANDBOX_STATE=$state exec unshare --cgroup "$0" --between "${folders[*]}" "$cgroup" "$@"
+	) <&0 &
+	child=$!
+	# unshare(1) does not listen to these itself.
+	trap 'kill -KILL "$child" 2> /dev/null' HUP INT TERM
+	wait "$child" || status=$?
+	while kill -0 "$child" 2> /dev/null; do wait "$child" || status=$?; done
 	for folder in "${folders[@]}"; do
 		find "$folder" -name freezer.state -exec sh -c 'echo THAWED > "$1"' - {} \; 2> /dev/null
 		for _ in 1 2 3 4 5 6 7 8 9 10; do
@@ -56,6 +61,14 @@ outside() {
 		[ ! -d "$folder" ] || echo "sandbox: $folder stays behind" >&2
 	done
 	exit "$status"
+}
+
+# In the cgroup namespace of the new groups. On v2 only a group without processes has controllers
+# for those below: back to the caller's group, the inside has one of its own. (v1: the groups stay.)
+between() { # FOLDERS CGROUP COMMAND...
+	[[ $1 == *" "* ]] || echo 0 2> /dev/null > "${1%/*}/cgroup.procs" || true
+	shift
+	exec unshare --mount --pid --fork --kill-child --net --ipc --uts --mount-proc "$0" --inside "$@"
 }
 
 private_dev() {
@@ -84,10 +97,16 @@ mount_cgroups() {
 	local name options
 	hierarchies > /run/hierarchies
 	umount -R /sys/fs/cgroup 2> /dev/null || umount -lR /sys/fs/cgroup 2> /dev/null || true
-	if [ "$1" = v2 ]; then
+	if [ "$1" = v2 ] || [ "$1:$(cut -f 1 /run/hierarchies | xargs)" = host:unified ]; then
 		grep -q '^unified' /run/hierarchies || exit 77
 		mount -t cgroup2 cgroup2 /sys/fs/cgroup
-		return
+		[ "$(wc -l < /run/hierarchies)" -eq 1 ] || return 0
+		mkdir /sys/fs/cgroup/sandbox
+		echo 0 > /sys/fs/cgroup/sandbox/cgroup.procs
+		xargs -r -n 1 < /sys/fs/cgroup/cgroup.controllers | while read -r name; do
+			echo "+$name" 2> /dev/null > /sys/fs/cgroup/cgroup.subtree_control || true
+		done
+		return 0
 	fi
 	[ "$(wc -l < /run/hierarchies)" -gt 1 ] || exit 77
 	mount -t tmpfs -o mode=755 cgroup /sys/fs/cgroup
@@ -121,8 +140,12 @@ inside() {
 	"$@"
 }
 
-cgroup=hybrid
+cgroup=host
 state=
+if [ "${1-}" = --between ]; then
+	shift
+	between "$@"
+fi
 if [ "${1-}" = --inside ]; then
 	shift
 	inside "$@"
@@ -130,12 +153,12 @@ if [ "${1-}" = --inside ]; then
 fi
 while [ $# -gt 0 ]; do
 	case $1 in
-	--cgroup) cgroup=$2; shift 2 ;;
+	--cgroup) cgroup=${2/hybrid/host}; shift 2 ;;
 	--state) state=$2; shift 2 ;;
 	-*) fail "unknown option $1" ;;
 	*) break ;;
 	esac
 done
-[ $# -gt 0 ] || fail "usage: sandbox.sh [--cgroup hybrid|v1|v2] [--state FOLDERS] COMMAND"
+[ $# -gt 0 ] || fail "usage: sandbox.sh [--cgroup host|v1|v2] [--state FOLDERS] COMMAND"
 [ "$(id -u)" = 0 ] || fail "only as root"
 outside "$@"

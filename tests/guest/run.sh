@@ -50,7 +50,7 @@ make_initramfs() {
 		mv "$root/usr/bin/gojq" "$root/usr/bin/jq"
 	fi
 	mkdir -p "$root/cruet/build/tests" "$root/cruet/tests"
-	cp -a "$top/tests/integration" "$here" "$root/cruet/tests/"
+	cp -a "$top/tests/integration" "$here" "$top/tests/sandbox.sh" "$root/cruet/tests/"
 	[ ! -d "$build/rootfs" ] || cp -a "$build/rootfs" "$root/cruet/build/rootfs"
 	if guest_apparmor > /dev/null; then
 		install "$(guest_apparmor)" "$root/usr/sbin/apparmor_parser"
@@ -127,8 +127,8 @@ translate() { # GUEST
 # What each guest runs by default: what depends on the kernel, the cgroup layout or the kind of
 # root. The rest of the suite says the same everywhere, and everything takes twenty times as long here.
 declare -A files=(
-	[v2]="guest.t cgroup.t exec.t pause_update.t kill.t lifecycle.t rootfs.t process.t"
-	[v1]="guest.t validation.t cgroup.t pause_update.t exec.t kill.t namespaces.t seccomp.t"
+	[v2]="guest.t sandbox.t cgroup.t exec.t pause_update.t kill.t lifecycle.t rootfs.t process.t"
+	[v1]="guest.t sandbox.t validation.t cgroup.t pause_update.t exec.t kill.t namespaces.t seccomp.t"
 )
 make_initramfs
 for guest in $guests; do
