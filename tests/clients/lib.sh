@@ -10,17 +10,21 @@
 # (a BusyBox root file system), CLIENT_CASES (empty: all).
 
 set -u
-export LC_ALL=C PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/run/home
+export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/run/home
 runtime=$CLIENT_RUNTIME
 mkdir -p /run/home /run/t
 T=/run/t
+cd $T || exit 1
 
-# The peers are out of reach: nothing but the runtime under test can run a container.
+# The peers are out of reach: nothing but the runtime under test can run a container. What stands in
+# their place can be executed, for dockerd does not start otherwise.
 hide_other_runtimes() {
 	local name path
+	printf '#!/bin/sh\necho "$0 is not the runtime under test" >&2\nexit 1\n' > /run/no-runtime
+	chmod +x /run/no-runtime
 	for name in runc crun; do
 		path=$(type -P "$name") || continue
-		[ "$(readlink -f "$path")" = "$(readlink -f "$runtime")" ] || mount --bind /dev/null "$path"
+		[ "$(readlink -f "$path")" = "$(readlink -f "$runtime")" ] || mount --bind /run/no-runtime "$path"
 	done
 }
 
@@ -101,18 +105,28 @@ thaw_all() {
 
 # ---- running them ----
 
-run_case() { # NAME
-	local begin=$EPOCHREALTIME worker watchdog result=pass
+# limited SECONDS LOG COMMAND...: in a process group of its own, of which nothing stays behind. A daemon
+# that is to stay is started by setsid.
+limited() {
+	local limit=$1 log=$2 worker watchdog result=0
+	shift 2
+	set -m
 	# The trace has a descriptor of its own, so that it is not in the output of what a case runs.
-	( exec >> "$CLIENT_LOGS/$1" 2>&1 9>&1 < /dev/null; BASH_XTRACEFD=9; set -ex; "c_$1" ) &
+	( exec >> "$log" 2>&1 9>&1 < /dev/null; BASH_XTRACEFD=9; set +m -ex; "$@" ) &
 	worker=$!
-	( sleep "${CLIENT_TIMEOUT:-60}"; echo "timed out" >> "$CLIENT_LOGS/$1"; kill -KILL "$worker" ) 2> /dev/null &
+	( sleep "$limit"; echo "timed out" >> "$log"; kill -KILL -- "-$worker" ) 2> /dev/null &
 	watchdog=$!
-	wait "$worker" 2> /dev/null || result=fail
-	# shellcheck disable=SC2046 # several
-	kill -KILL "$watchdog" $(pgrep -P "$watchdog") 2> /dev/null
+	set +m
+	wait "$worker" 2> /dev/null || result=1
+	kill -KILL -- "-$watchdog" "-$worker" 2> /dev/null
 	wait "$watchdog" 2> /dev/null
-	clean_up >> "$CLIENT_LOGS/$1.clean" 2>&1 < /dev/null
+	return "$result"
+}
+
+run_case() { # NAME
+	local begin=$EPOCHREALTIME result=pass
+	limited "${CLIENT_TIMEOUT:-60}" "$CLIENT_LOGS/$1" "c_$1" || result=fail
+	limited 60 "$CLIENT_LOGS/$1.clean" clean_up
 	echo "$1 $result $(awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')" \
 		>> "$CLIENT_LOGS/results"
 }
@@ -125,7 +139,7 @@ run_cases() {
 		echo "set_up fail 0" >> "$CLIENT_LOGS/results"
 		return 1
 	fi
-	for name in $(sed -n 's/^c_\([a-z0-9_]*\)().*/\1/p' "$0"); do
+	for name in $(compgen -A function c_ | sed 's/^c_//'); do
 		[[ -z $CLIENT_CASES || " $CLIENT_CASES " == *" $name "* ]] || continue
 		run_case "$name"
 	done
