@@ -25,6 +25,7 @@
 #include "runtime/open.h"
 #include "runtime/pid_file.h"
 #include "runtime/rootfs.h"
+#include "runtime/rootfs_host.h"
 
 /* What must be on disk before the first side effect elsewhere, so that anybody can undo it. */
 static int begin_on_disk(struct creation *creation)
@@ -159,7 +160,7 @@ static int leave_pid_namespace(const struct launch *launch)
 
 	if (!launch->wait_hooks && !launch->record.has_poststart)
 		return 0;
-	own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	own = host_open("/proc/self/ns/pid", O_RDONLY);
 	return own >= 0 && setns(own, CLONE_NEWPID) == 0 ?
 		       0 :
 		       fail(errno, "return to the PID namespace of the hooks");
