@@ -239,6 +239,70 @@ static void test_failing_remount_is_fatal(void **state)
 	in_child(test_failing_remount_is_fatal_in_child);
 }
 
+/* Calls that say they did it and did not: mount_setattr(2) is answered with 0 and not made. */
+static void be_deceived(struct world *world)
+{
+	check(plan(world) == 0);
+	filter_calls((const unsigned int[]){ 442 }, 1, 0);
+	check(rootfs_build(world->rootfs) == 0 && rootfs_enter(world->rootfs) == 0);
+}
+
+static void test_lost_flags_are_noticed_in_child(void)
+{
+	static struct world own, *world = &own;
+
+	make_world(world);
+	add_mount(world, (struct spec_mount){ "/data", "bind", OUTSIDE, WORDS("bind", "nosuid") });
+	be_deceived(world);
+	check(rootfs_finish(world->rootfs) == -EPERM && says("/data"));
+}
+
+static void test_lost_readonly_root_is_noticed_in_child(void)
+{
+	static struct world own, *world = &own;
+
+	make_world(world);
+	world->spec.root.readonly = true;
+	be_deceived(world);
+	check(rootfs_finish(world->rootfs) == -EPERM && says("/ is not read-only"));
+}
+
+static void test_lost_readonly_path_is_noticed_in_child(void)
+{
+	static struct world own, *world = &own;
+
+	make_world(world);
+	add_mount(world, (struct spec_mount){ "/proc", "proc", "proc", NO_WORDS });
+	world->spec.readonly_paths = (struct spec_strings)WORDS("/proc/sys");
+	be_deceived(world);
+	check(rootfs_finish(world->rootfs) == -EPERM && says("/proc/sys"));
+}
+
+/* A mount over a mask after it was made. */
+static void test_lost_mask_is_noticed_in_child(void)
+{
+	static struct world own, *world = &own;
+
+	make_world(world);
+	make_file_at(ROOTFS "/secret", "secret");
+	make_file_at(ROOTFS "/other", "secret");
+	world->spec.masked_paths = (struct spec_strings)WORDS("/secret");
+	check(build(world) == 0 && rootfs_enter(world->rootfs) == 0);
+	check(mount("/other", "/secret", NULL, MS_BIND, NULL) == 0);
+	check(rootfs_finish(world->rootfs) == -EPERM && says("/secret is not masked"));
+}
+
+#define IN_CHILD(name) \
+	static void name(void **state) \
+	{ \
+		(void)state; \
+		in_child(name##_in_child); \
+	}
+IN_CHILD(test_lost_flags_are_noticed)
+IN_CHILD(test_lost_readonly_root_is_noticed)
+IN_CHILD(test_lost_readonly_path_is_noticed)
+IN_CHILD(test_lost_mask_is_noticed)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +326,10 @@ int main(void)
 		TEST_BOTH(test_console_is_a_link),
 		TEST_BOTH(test_console),
 		cmocka_unit_test(test_failing_remount_is_fatal),
+		cmocka_unit_test(test_lost_flags_are_noticed),
+		cmocka_unit_test(test_lost_readonly_root_is_noticed),
+		cmocka_unit_test(test_lost_readonly_path_is_noticed),
+		cmocka_unit_test(test_lost_mask_is_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
