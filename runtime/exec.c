@@ -280,6 +280,26 @@ static int report(const struct container_exec_request *request, pid_t pid)
 	return result;
 }
 
+/*
+ * On v2 a group whose controllers are given to groups below takes no process of its own: an init that
+ * has moved into one of these (systemd does) has its company there. False: that is not why it failed.
+ */
+static bool go_where_init_is(struct execution *execution)
+{
+	const int no = error_last()->no;
+	struct cgroup *below;
+
+	if (no != EBUSY && no != EOPNOTSUPP)
+		return false;
+	below = cgroup_where(execution->arena, execution->cgroup, execution->record.pid);
+	if (!below)
+		return false;
+	cgroup_close(execution->cgroup);
+	execution->cgroup = below;
+	return !cgroup_needs_enter(below, cgroup_clone_fd(below) >= 0) ||
+	       cgroup_open_enter(below) == 0;
+}
+
 static int carry_out(struct execution *execution, int *exit_status)
 {
 	const struct container_exec_request *request = execution->request;
@@ -289,6 +309,8 @@ static int carry_out(struct execution *execution, int *exit_status)
 	if (!request->detach)
 		foreground_prepare();
 	result = launch(execution, &pid);
+	if (result < 0 && pid == 0 && go_where_init_is(execution))
+		result = launch(execution, &pid);
 	if (result == 0)
 		result = report(request, pid);
 	if (result < 0) {

@@ -2,6 +2,7 @@
 /* Carrying a mount out, in C: a target is opened once and mounted on by descriptor. */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mount.h>
 
 #include "lib/error.h"
@@ -51,13 +52,15 @@ static int make_remount(const struct mount_plan *mount, int target)
 static int make_cgroup(const struct rootfs *rootfs, const struct mount_plan *mount, int target)
 {
 	const bool own = rootfs->spec->namespaces[NAMESPACE_CGROUP].present;
+	const bool only_v2 = strcmp(mount->spec->type, "cgroup2") == 0;
 	auto_fd int top = -1;
 	int result;
 
 	if (!rootfs->options.cgroup)
 		return fail(ENODEV, "mount %s: no control groups", mount->spec->destination);
-	result = cgroup_mount(rootfs->options.cgroup, target, mount->options.set,
-			      mount->options.data, own);
+	result = (only_v2 ? cgroup_mount_v2 : cgroup_mount)(rootfs->options.cgroup, target,
+							    mount->options.set,
+							    mount->options.data, own);
 	if (result < 0)
 		return fail_context(result, "mount %s", mount->spec->destination);
 	if (mount->options.propagation_count == 0)

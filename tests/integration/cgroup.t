@@ -161,6 +161,22 @@ fi
 container 'exit 3' '.linux.resources.devices=[{allow:false,access:"rwm"},{allow:true,type:"a",access:"rwm"}]'
 is "$status" 3 "type a"
 
+# an init that gives its group's controllers to groups below, as systemd does
+if v2 pids; then
+	sleeper
+	group=$(find /sys/fs/cgroup -type d -name "$id")
+	mkdir "$group/init"
+	xargs -n 1 sh -c 'echo "$1" >"$0"' "$group/init/cgroup.procs" <"$group/cgroup.procs"
+	echo +pids >"$group/cgroup.subtree_control"
+	run cruet exec "$id" cat /proc/self/cgroup
+	is "$status" 0 "exec where the container's own group takes no process any more"
+	like "$out" "/init$" "... it is where the init is"
+	remove "$id"
+	is_clean "$id" "... nothing is left"
+else
+	skip "no cgroup v2 with controllers" "exec where the init has made groups below"
+fi
+
 # unified
 if grep -q ' /sys/fs/cgroup cgroup2 ' /proc/mounts; then
 	sleeper '.linux.resources.unified={"memory.high":"30000000","pids.max":"20"}'
