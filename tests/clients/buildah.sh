@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # buildah, which runs the steps of a build by the runtime. See lib.sh.
-# shellcheck disable=SC2154,SC2016,SC2317,SC2329 # what helpers set, what containers expand, called by name
+# shellcheck disable=SC2154,SC2016,SC2317,SC2329,SC2086,SC2116,SC2119,SC2120 # what helpers set, what containers expand,
+# functions called by name, words without spaces, the `echo` that a container is to run, default arguments
 
 # shellcheck source=tests/clients/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -53,9 +54,9 @@ c_run_user() { working; options=(--user 1000:1001); is "$(run sh -c 'id -u; id -
 c_run_dir() { working; options=(--workingdir /var); is "$(run pwd)" /var; }
 c_run_hostname() { working; options=(--hostname own); is "$(run hostname)" own; }
 c_run_caps() { working; options=(--cap-drop CAP_CHOWN --cap-add CAP_NET_ADMIN); is "$(run grep CapEff /proc/self/status | cut -f2)" 00000000a80435fa; }
-c_run_volume() { working; mkdir -p $T/v; options=(--volume $T/v:/v); run sh -c 'echo x > /v/f'; is "$(cat $T/v/f)" x; }
-c_run_volume_ro() { working; mkdir -p $T/v; options=(--volume $T/v:/v:ro); fails run touch /v/x; }
-c_run_mount_tmpfs() { working; options=(--mount type=tmpfs,destination=/t); run sh -c 'mountpoint -q /t && touch /t/x'; }
+c_run_volume() { working; mkdir -p $T/v; options=(--volume "$T/v:/v"); run sh -c 'echo x > /v/f'; is "$(cat $T/v/f)" x; }
+c_run_volume_ro() { working; mkdir -p $T/v; options=(--volume "$T/v:/v:ro"); fails run touch /v/x; }
+c_run_mount_tmpfs() { working; options=(--mount "type=tmpfs,destination=/t"); run sh -c 'mountpoint -q /t && touch /t/x'; }
 c_run_terminal() { working; like "$(script -qec "buildah run --network none -t box -- tty" /dev/null)" '/dev/(pts/0|console)'; }
 c_run_no_pivot() { working; options=(--no-pivot); is "$(run echo x)" x; }
 c_run_seccomp() { working; like "$(run grep Seccomp: /proc/self/status)" '2$'; }

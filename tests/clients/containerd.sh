@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # containerd with its shim, driven by ctr, and one runtime. See lib.sh.
-# shellcheck disable=SC2154,SC2016,SC2317,SC2329 # what helpers set, what containers expand, called by name
+# shellcheck disable=SC2154,SC2016,SC2317,SC2329,SC2086,SC2116,SC2119,SC2120 # what helpers set, what containers expand,
+# functions called by name, words without spaces, the `echo` that a container is to run, default arguments
 
 # shellcheck source=tests/clients/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -12,7 +13,8 @@ socket=/run/containerd/containerd.sock
 ctr() { command ctr --address $socket --timeout 20s "$@"; }
 
 start_daemon() {
-	PATH=/run/bin:$PATH setsid containerd --config /run/conf/containerd.toml > "$CLIENT_LOGS/containerd.$((++started))" 2>&1 < /dev/null 9>&- &
+	started=$((started + 1))
+	PATH=/run/bin:$PATH setsid containerd --config /run/conf/containerd.toml > "$CLIENT_LOGS/containerd.$started" 2>&1 < /dev/null 9>&- &
 	echo $! > /run/containerd.pid
 	eventually ctr version
 }

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # dockerd with its containerd, and one runtime: the cases of engine.sh, and what only Docker has. See lib.sh.
-# shellcheck disable=SC2154,SC2016,SC2317,SC2329 # what helpers set, what containers expand, called by name
+# shellcheck disable=SC2154,SC2016,SC2317,SC2329,SC2086,SC2116,SC2119,SC2120 # what helpers set, what containers expand,
+# functions called by name, words without spaces, the `echo` that a container is to run, default arguments
 
 # shellcheck source=tests/clients/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -10,9 +11,10 @@
 engine=docker
 export DOCKER_HOST=unix:///run/docker.sock DOCKER_BUILDKIT=0 DOCKER_CONFIG=/run/conf
 
-start_daemon() {
+start_daemon() { # [CONFIG]
+	started=$((started + 1))
 	rm -f /run/dockerd.pid
-	setsid dockerd --config-file /run/conf/daemon.json > "$CLIENT_LOGS/dockerd.$((++started))" 2>&1 < /dev/null 9>&- &
+	setsid dockerd --config-file "${1:-/run/conf/daemon.json}" > "$CLIENT_LOGS/dockerd.$started" 2>&1 < /dev/null 9>&- &
 	eventually docker version
 }
 started=0
@@ -116,11 +118,11 @@ c_life_events() {
 c_life_rename() { sleeper; docker rename box other; is "$(docker exec other echo x)" x; docker rename other box; }
 c_life_export() { sleeper; docker export -o $T/export.tar box; tar -tf $T/export.tar | grep bin/busybox; }
 stopped_daemon() { ! docker version; }
-restart_daemon() { # SIGNAL
+restart_daemon() { # SIGNAL [CONFIG]
 	kill "-$1" "$(cat /run/dockerd.pid)"
 	eventually stopped_daemon
 	eventually no_process 'dockerd --config-file.*'
-	start_daemon
+	start_daemon "${@:2}"
 }
 c_zz_daemon_restart() {
 	trapper TERM 'exit 5'
@@ -141,6 +143,24 @@ c_zz_daemon_killed() {
 	is "$(docker exec box echo x)" x
 	docker kill box; is "$(docker wait box)" 137
 	eventually gone "$p"
+}
+# All containers in a user namespace.
+c_zz_remapped() {
+	printf 'nobody:200000:65536\nnogroup:200000:65536\n' > /run/subids
+	mount --bind /run/subids /etc/subuid; mount --bind /run/subids /etc/subgid
+	jq '. + { "userns-remap": "nobody:nogroup" }' /run/conf/daemon.json > /run/conf/remapped.json
+	restart_daemon TERM /run/conf/remapped.json
+	docker load -q -i $T/busybox.tar; docker tag localhost/busybox busybox
+	is "$(run busybox cat /proc/self/uid_map | xargs)" "0 200000 65536"
+	run busybox sh -c 'echo x > /root/x && test -O /root/x && echo > /dev/null'
+	sleeper -p 8089:80 -m 64m
+	is "$(stat -c %u "/proc/$(pid)")" 200000
+	is "$(docker exec -u 5:6 box id -u)" 5
+	like "$(docker exec -t box sh -c 'tty; stat -c %u $(tty)' | tr -d '\r' | xargs)" '/dev/pts/[0-9]+ 0'
+	is "$(run --userns host busybox readlink /proc/self/ns/user)" "$(readlink /proc/self/ns/user)"
+	is "$(docker run --rm busybox ip -o link show eth0 | grep -c eth0)" 1
+	remove box
+	restart_daemon TERM
 }
 
 run_cases

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2154,SC2016,SC2317,SC2329 # what the caller sets, what containers expand, called by name
+# shellcheck shell=bash disable=SC2154,SC2016,SC2317,SC2329,SC2086,SC2119,SC2120 # what the caller sets, what
+# containers expand, functions called by name, words without spaces, arguments that have a default
 #
 # The cases that podman and Docker have in common, by the command line that they share. $engine is the
 # program; the client's file defines remove (rm -f at once) besides what lib.sh asks for.

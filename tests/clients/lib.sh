@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2154 # what cases set
+# shellcheck shell=bash disable=SC2154,SC2016 # what cases set, what a script of its own expands
 #
 # What the client tests stand on. A client's file defines functions c_NAME, one for each case, and
 # set_up, clean_up (after each case) and tear_down, sources this file before and calls run_cases last. It runs inside

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # podman with conmon, and one runtime: the cases of engine.sh, and what only podman has. See lib.sh.
-# shellcheck disable=SC2154,SC2016,SC2317,SC2329 # what helpers set, what containers expand, called by name
+# shellcheck disable=SC2154,SC2016,SC2317,SC2329,SC2086,SC2116,SC2119,SC2120 # what helpers set, what containers expand,
+# functions called by name, words without spaces, the `echo` that a container is to run, default arguments
 
 # shellcheck source=tests/clients/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -55,6 +56,11 @@ c_run_rootfs() { is "$(podman run --rm --network none --rootfs "$CLIENT_ROOTFS" 
 c_run_preserve_fds() { is "$(run --preserve-fds 1 busybox sh -c 'cat <&3' 3< <(echo three))" three; }
 c_run_umask_own() { is "$(run --umask 0077 busybox sh -c umask)" 0077; }
 c_run_timeout() { fails run --timeout 1 busybox sleep 100; }
+c_run_sdnotify() {
+	python3 -c 'import socket; s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind("/run/notify"); s.recv(99)' &
+	eventually test -S /run/notify
+	is "$(NOTIFY_SOCKET=/run/notify run --sdnotify container busybox sh -c 'test -S "$NOTIFY_SOCKET" && echo yes')" yes
+}
 c_run_systemd() { run --systemd always busybox sh -c 'mountpoint -q /run && mountpoint -q /tmp && mkdir /sys/fs/cgroup/systemd/below && rmdir /sys/fs/cgroup/systemd/below'; }
 c_exec_enoent() { sleeper; status 127 podman exec box /no/such; status 127 podman exec box nosuchprogram; }
 c_exec_preserve_fds() { sleeper; is "$(podman exec --preserve-fds 1 box sh -c 'cat <&3' 3< <(echo three))" three; }

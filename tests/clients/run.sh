@@ -34,6 +34,7 @@ peer=$(type -P runc || true)
 logs=${CLIENTS_LOGS:-$(mktemp -d "${TMPDIR:-/tmp}/cruet-clients.XXXXXX")}
 mkdir -p "$logs"
 chmod 755 "$logs"
+# shellcheck disable=SC2154 # job
 trap 'for job in $(jobs -rp); do pkill -P "$job"; done; wait; [ -n "${CLIENTS_LOGS-}" ] || rm -rf "$logs"' EXIT
 trap 'exit 1' HUP INT TERM
 
@@ -80,7 +81,7 @@ outcome() { # FOLDER CASE
 
 # What must be the same before and after. Others may be at work here, so processes and groups are ours only.
 machine() {
-	local file
+	local file job
 	cat /proc/self/mountinfo
 	ip -o link 2> /dev/null | cut -d: -f2
 	find /run/containerd /run/docker* /run/cruet /run/runc /run/libpod /run/containers /run/netns /run/crun \
