@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# bench.sh [BUILD]: what cruet costs beside the floor, Debian's crun and runc. Prints tables of medians
-# and ratios; the same figures as JSON go to BUILD/bench/bench.json. BENCH_ROUNDS (default 30) rounds
-# a table, BENCH_PARTS chooses among: run cycle exec query mounts many memory limits calls size guest
+# bench.sh [BUILD]: what cruet costs beside the floor, Debian's crun and runc. Prints tables of
+# medians and ratios; the same figures go as JSON to BUILD/bench/bench.json. BENCH_ROUNDS is how many
+# rounds a table takes (default 30), BENCH_PARTS which tables:
+# run cycle exec query mounts many memory limits calls size guest
 #
 # Two environments, because crun refuses a hybrid host and the floor needs cgroup v2:
 #   v2  only cgroup2 is mounted: floor, cruet, runc (CPU figures that compare with the floor)

@@ -8,7 +8,8 @@
 
 # ---- the container's root when the host's is the initramfs ----
 
-host_root=$(sed -n 's,^[^ ]* [^ ]* [^ ]* [^ ]* / .* - \([^ ]*\) .*,\1,p' /proc/self/mountinfo | head -n 1)
+host_root=$(sed -n 's,^[^ ]* [^ ]* [^ ]* [^ ]* / .* - \([^ ]*\) .*,\1,p' /proc/self/mountinfo |
+	head -n 1)
 note "the host's root is of type $host_root"
 container 'cat /proc/self/mountinfo'
 is "$status" 0 "a container starts"
@@ -61,7 +62,8 @@ fi
 # ---- AppArmor ----
 
 if [ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ] &&
-	command -v apparmor_parser >/dev/null && cruet features | jq -e '.linux.apparmor.enabled' >/dev/null; then
+	command -v apparmor_parser >/dev/null &&
+	cruet features | jq -e '.linux.apparmor.enabled' >/dev/null; then
 	mount -t securityfs securityfs /sys/kernel/security 2>/dev/null
 	cat >$T/profile <<-'END'
 	profile cruet-test flags=(attach_disconnected,mediate_deleted) {

@@ -75,7 +75,7 @@ guest_root() {
 	printf '%s\n' root:x:0: user:x:1000: > "$1/etc/group"
 }
 
-# guest_program DIR PROGRAM...: programs of this machine with their libraries; missing ones are named
+# guest_program DIR PROGRAM...: programs of this machine with their libraries; names missing ones
 guest_program() {
 	local root=$1 program path
 	shift

@@ -81,7 +81,8 @@ boot() { # GUEST FILES
 	esac
 	# Without what the emulation is slow at; one CPU, because the machine's two run a guest each.
 	guest_boot "${GUEST_TIMEOUT:-420}" "$work/initramfs" "$arguments" \
-		-cpu max,-avx,-avx2,-erms,-fsrm -smp 1 -m 1024 -device virtio-rng-pci > "$work/$1.log" || echo "guest: qemu ended with $?" >> "$work/$1.log"
+		-cpu max,-avx,-avx2,-erms,-fsrm -smp 1 -m 1024 -device virtio-rng-pci > "$work/$1.log" ||
+		echo "guest: qemu ended with $?" >> "$work/$1.log"
 }
 
 # The guest's TAP with our numbers. A file that did not run what it planned, or failed without a
@@ -125,7 +126,7 @@ translate() { # GUEST
 }
 
 # What each guest runs by default: what depends on the kernel, the cgroup layout or the kind of
-# root. The rest of the suite says the same everywhere, and everything takes twenty times as long here.
+# root. The rest of the suite says the same everywhere, and all takes twenty times as long here.
 declare -A files=(
 	[v2]="guest.t sandbox.t cgroup.t exec.t pause_update.t kill.t lifecycle.t rootfs.t process.t"
 	[v1]="guest.t sandbox.t validation.t cgroup.t pause_update.t exec.t kill.t namespaces.t seccomp.t"

@@ -21,7 +21,7 @@ mount -t tmpfs -o mode=755 run /run
 mkdir /run/tmp
 export TMPDIR=/run/tmp RUNTIME=$cruet
 if command -v apparmor_parser >/dev/null; then
-	echo 'profile acme_secure_profile flags=(attach_disconnected) { file, capability, mount, signal, }' |
+	echo 'profile acme_secure_profile flags=(attach_disconnected) { file, capability, mount, }' |
 		apparmor_parser --skip-cache --config-file /dev/null -r
 fi
 ip link add name one type veth peer name two # linux_cgroups_network wants several

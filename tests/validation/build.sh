@@ -3,7 +3,7 @@
 #
 # build.sh: build the OCI runtime validation suite from Debian's source package with Debian's Go
 # and Go libraries, offline, once; print the folder in the cache that has the programs.
-# The source archive is taken from $CRUET_SOURCES, the cache, or the servers that apt is configured with.
+# The source archive is taken from $CRUET_SOURCES, the cache, or the servers that apt knows.
 # shellcheck disable=SC2016 # words of apt, not of the shell
 set -eu
 
@@ -25,9 +25,11 @@ fetch() {
 		cp "$CRUET_SOURCES/$archive" "$cache/sources/$archive"
 		return
 	fi
-	for site in $(apt-get indextargets --format '$(ORIGIN) $(SITE)' 2> /dev/null | sed -n 's/^Debian //p' | sort -u); do
+	for site in $(apt-get indextargets --format '$(ORIGIN) $(SITE)' 2> /dev/null |
+		sed -n 's/^Debian //p' | sort -u); do
 		/usr/lib/apt/apt-helper -o APT::Sandbox::User=root download-file \
-			"$site/pool/main/g/$package/$archive" "$cache/sources/$archive.part" "SHA256:$sha256" > /dev/null 2>&1 || continue
+			"$site/pool/main/g/$package/$archive" "$cache/sources/$archive.part" \
+			"SHA256:$sha256" > /dev/null 2>&1 || continue
 		mv "$cache/sources/$archive.part" "$cache/sources/$archive"
 		return 0
 	done
@@ -35,12 +37,17 @@ fetch() {
 }
 
 command -v go > /dev/null || fail "needs golang-go"
-for name in opencontainers/runtime-spec google/uuid mrunalp/fileutils syndtr/gocapability opencontainers/selinux \
-	hashicorp/go-multierror sirupsen/logrus xeipuuv/gojsonschema urfave/cli; do
-	[ -d "$library/github.com/$name" ] || fail "needs $package-dev and golang-github-google-uuid-dev (no $name)"
+for name in opencontainers/runtime-spec google/uuid mrunalp/fileutils syndtr/gocapability \
+	opencontainers/selinux hashicorp/go-multierror sirupsen/logrus xeipuuv/gojsonschema urfave/cli; do
+	[ -d "$library/github.com/$name" ] ||
+		fail "needs $package-dev and golang-github-google-uuid-dev (no $name)"
 done
 
-key=$({ go version; cat "$0" "$here/tap/tap.go"; dpkg-query -W '*-opencontainers-specs-dev'; } | sha256sum | cut -c 1-16)
+key=$({
+	go version
+	cat "$0" "$here/tap/tap.go"
+	dpkg-query -W '*-opencontainers-specs-dev'
+} | sha256sum | cut -c 1-16)
 result=$cache/validation-$key
 if [ -e "$result/runtimetest" ]; then
 	echo "$result"
@@ -59,11 +66,12 @@ if [ ! -e "$result/runtimetest" ]; then
 	tar -xf "$cache/sources/$archive" -C "$path/opencontainers/runtime-tools" --strip-components=1
 	cp "$here/tap/tap.go" "$path/mndrix/tap-go/tap.go"
 	cd "$path/opencontainers/runtime-tools"
-	export GOPATH=$work/go:/usr/share/gocode GO111MODULE=off GOFLAGS="-p=2" GOCACHE=$work/cache CGO_ENABLED=0
+	export GOPATH=$work/go:/usr/share/gocode GO111MODULE=off GOCACHE=$work/cache CGO_ENABLED=0
 	echo "validation: building the suite" >&2
-	nice go build -tags "netgo osusergo" -ldflags "-s -w" -o "$work/programs/runtimetest" ./cmd/runtimetest
+	nice go build -tags "netgo osusergo" -ldflags "-s -w" -o "$work/programs/" ./cmd/runtimetest
 	# All programs in one call: what they share is built once.
-	mapfile -t names < <(find validation -mindepth 1 -maxdepth 1 -type d ! -name util -printf './%p\n' | sort)
+	mapfile -t names < <(find validation -mindepth 1 -maxdepth 1 -type d ! -name util \
+		-printf './%p\n' | sort)
 	nice go build -ldflags "-s -w" -o "$work/programs/" "${names[@]}"
 	cp rootfs-amd64.tar.gz LICENSE "$work/programs/"
 	rm -rf "$result"

@@ -6,8 +6,8 @@
 # programs, which is right if the program's results are exactly those that the file `expected`
 # foretells: a failure that is not listed fails, and so does a listed failure that did not happen.
 #
-# `expected` has lines of  PROGRAM | RESULT | REASON:  RESULT is a part of the failed test's text, or
-# "exit" for a program that ends with an error; with ? before PROGRAM the failure comes and goes.
+# `expected` has lines of  PROGRAM | RESULT | REASON:  RESULT is a part of the failed test's text,
+# or "exit" for a program that ends with an error; with ? before PROGRAM the failure comes and goes.
 #
 # VALIDATION_CGROUP is the cgroup layout (see sandbox.sh), VALIDATION_EXPECTED another file (for
 # another runtime), VALIDATION_LOGS a folder that keeps what the programs print.
@@ -26,7 +26,8 @@ if [ "${1-}" != --inside ]; then
 	[ -x "$runtime" ] || { echo "Bail out! no runtime"; exit 1; }
 	[ "$(id -u)" = 0 ] || skip_all "needs root"
 	suite=$("$here/build.sh") || skip_all "the suite cannot be built here"
-	exec "$top/tests/sandbox.sh" --cgroup "${VALIDATION_CGROUP:-host}" "$0" --inside "$suite" "$runtime" "$@"
+	exec "$top/tests/sandbox.sh" --cgroup "${VALIDATION_CGROUP:-host}" \
+		"$0" --inside "$suite" "$runtime" "$@"
 fi
 
 shift
@@ -40,7 +41,8 @@ cd "$suite"
 if [ $# -gt 0 ]; then
 	programs=("$@")
 else
-	mapfile -t programs < <(find . -maxdepth 1 -type f -perm -100 ! -name runtimetest -printf '%f\n' | sort)
+	mapfile -t programs < <(find . -maxdepth 1 -type f -perm -100 ! -name runtimetest \
+		-printf '%f\n' | sort)
 fi
 
 # The suite knows cgroup v1 only; where there is none, its programs about cgroups say nothing.
@@ -60,8 +62,9 @@ export -f run_one
 export runtime logs
 
 # Two at a time; those that use cgroups of the same name one after the other.
-printf '%s\n' "${programs[@]}" | grep -v -e cgroups -e resources | xargs -r -P 2 -I {} bash -c 'run_one {}' || true
-printf '%s\n' "${programs[@]}" | grep -e cgroups -e resources | xargs -r -P 1 -I {} bash -c 'run_one {}' || true
+run_many() { xargs -r -P "$1" -I {} bash -c 'run_one {}' || true; }
+printf '%s\n' "${programs[@]}" | { grep -v -e cgroups -e resources || true; } | run_many 2
+printf '%s\n' "${programs[@]}" | { grep -e cgroups -e resources || true; } | run_many 1
 
 # The failed results of a program, one a line. Some programs print no result, but an error in a
 # diagnostic; the *_fail ones may print nothing when all is well.
