@@ -24,7 +24,8 @@ triplet := $(or $(word 3,$(target)),$(subst -pc-,-,$(patsubst %-gnu,%-musl,$(mac
 
 # Code that goes into libraries too.
 machine_flags := $(target_flags) $(if $(CONFIG_STATIC_FIXED),-fno-pie,-fPIE) \
-	$(if $(CONFIG_STACK_PROTECTOR_STRONG),-fstack-protector-strong,-fno-stack-protector)
+	$(if $(CONFIG_STACK_PROTECTOR_STRONG),-fstack-protector-strong) \
+	$(if $(CONFIG_STACK_PROTECTOR_BASIC),-fstack-protector) $(if $(CONFIG_STACK_PROTECTOR_NONE),-fno-stack-protector)
 
 # clang looks into musl's CMSG_NXTHDR.
 WARNINGS ?= -Wall -Wextra -Wshadow $(if $(is_clang),-Wno-sign-compare) -Werror
