@@ -20,9 +20,8 @@
 
 #define SIGNAL_BIT(signal) (UINT64_C(1) << ((signal)-1))
 
-const uint64_t become_often_ignored = SIGNAL_BIT(SIGHUP) | SIGNAL_BIT(SIGINT) |
-				      SIGNAL_BIT(SIGQUIT) | SIGNAL_BIT(SIGPIPE) |
-				      SIGNAL_BIT(SIGTERM);
+const uint64_t become_often_ignored =
+	SIGNAL_BIT(SIGHUP) | SIGNAL_BIT(SIGINT) | SIGNAL_BIT(SIGQUIT) | SIGNAL_BIT(SIGPIPE);
 
 void become_reset_signals(uint64_t ignored)
 {

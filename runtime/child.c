@@ -39,6 +39,14 @@ static int expect_parent(const struct launch *launch, enum launch_step step)
 	return result;
 }
 
+/* Until P has recorded us, we die with it. */
+static int die_with_parent(bool yes)
+{
+	if (prctl(PR_SET_PDEATHSIG, yes ? SIGKILL : 0, 0, 0, 0) < 0)
+		return fail(errno, "set the signal for our parent's death");
+	return 0;
+}
+
 /* Ids 0 of the new user namespace: what we do next must be done by its root. */
 static int become_namespace_root(void)
 {
@@ -47,8 +55,7 @@ static int become_namespace_root(void)
 	if (setgroups(0, NULL) < 0 && errno != EPERM)
 		return fail(errno, "drop the groups in the user namespace");
 	/* setresuid(2) cleared it. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	return 0;
+	return die_with_parent(true);
 }
 
 static int set_names(const struct spec *spec)
@@ -80,11 +87,12 @@ static int enter_namespaces(struct launch *launch)
 	if (result == 0 && (launch->namespaces.new_flags & CLONE_NEWCGROUP) &&
 	    unshare(CLONE_NEWCGROUP) < 0)
 		result = fail(errno, "make a cgroup namespace");
+	if (result == 0 && setsid() < 0)
+		result = fail(errno, "begin a session");
 	if (result < 0)
 		return result;
-	setsid();
-	if (IS_ENABLED(CONFIG_KEYRING) && !launch->no_new_keyring)
-		result = credentials_keyring(launch->record.id);
+	if (IS_ENABLED(CONFIG_KEYRING) && launch->record.own_keyring)
+		result = credentials_keyring(launch->record.id, true);
 	if (result == 0)
 		result = set_names(spec);
 	if (result == 0 && (launch->namespaces.new_flags & CLONE_NEWNET))
@@ -165,11 +173,11 @@ static _Noreturn void wait_without_process(struct launch *launch)
 {
 	char byte;
 
-	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
-	if (launch_send(launch->child_socket, STEP_READY) == 0 &&
-	    expect_parent(launch, STEP_RECORDED) == 0)
-		while (read(launch->start, &byte, 1) < 0 && errno == EINTR)
-			;
+	if (die_with_parent(false) < 0 || launch_send(launch->child_socket, STEP_READY) < 0 ||
+	    expect_parent(launch, STEP_RECORDED) < 0)
+		give_up(launch->child_socket);
+	while (read(launch->start, &byte, 1) < 0 && errno == EINTR)
+		;
 	_exit(1);
 }
 
@@ -181,20 +189,23 @@ static int wait_for_start(struct launch *launch)
 
 	/* P may end as soon as it has told us that all is recorded. Until then the closed socket
 	 * ends us. */
-	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	if (die_with_parent(false) < 0)
+		give_up(launch->child_socket);
 	if (launch->shares)
 		return -1;
 	if (launch_send(launch->child_socket, STEP_READY) < 0 ||
 	    expect_parent(launch, STEP_RECORDED) < 0)
-		_exit(1);
+		give_up(launch->child_socket);
 	if (launch->start < 0)
 		return launch->child_socket;
 	close_fd(&launch->child_socket);
 	do
 		got = read(launch->start, &byte, 1);
 	while (got < 0 && errno == EINTR);
-	if (got != 1)
-		_exit(1);
+	if (got != 1) {
+		fail(got < 0 ? errno : EPIPE, "wait for start");
+		give_up(launch->result);
+	}
 	return launch->result;
 }
 
@@ -224,7 +235,8 @@ static void clone_again(struct launch *launch)
 		launch_send_data(launch->child_socket, STEP_CHILD, &pid, sizeof(pid));
 		_exit(0);
 	}
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (die_with_parent(true) < 0)
+		give_up(launch->child_socket);
 }
 
 void launch_child(struct launch *launch)
@@ -239,7 +251,8 @@ void launch_child(struct launch *launch)
 	};
 	int errors;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (die_with_parent(true) < 0)
+		give_up(launch->child_socket);
 	become_reset_signals(launch->ignored_signals);
 	close_other_side(launch);
 	if (launch->intermediate)

@@ -160,6 +160,7 @@ static int plan_record(struct creation *creation)
 	record->has_poststart = spec->hooks[HOOK_POSTSTART].count > 0;
 	record->has_poststop = spec->hooks[HOOK_POSTSTOP].count > 0;
 	record->own_pid_namespace = launch->namespaces.new_flags & CLONE_NEWPID;
+	record->own_keyring = IS_ENABLED(CONFIG_KEYRING) && !creation->request->no_new_keyring;
 	return record->created_at && record->rootfs ? 0 : -ENOMEM;
 }
 
@@ -292,7 +293,6 @@ int creation_plan(struct creation *creation)
 	launch->parent_socket = launch->child_socket = launch->state = -1;
 	launch->console_socket = launch->start = launch->result = launch->proc = -1;
 	launch->arena = &creation->arena;
-	launch->no_new_keyring = creation->request->no_new_keyring;
 	launch->record.id = creation->request->id;
 	if (result == 0)
 		result = open_bundle(creation);

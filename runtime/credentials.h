@@ -47,9 +47,11 @@ int credentials_oom_score(const struct spec_process *process, int proc, pid_t pi
 /* linux scheduler settings (sched_setattr) of a process (0: the caller), only if present. */
 int credentials_scheduler(const struct spec_process *process, pid_t pid);
 
-/* A new session keyring "_ses.<id>"; no keys in this kernel or none left of the quota: a warning.
+/*
+ * Join the session keyring "_ses.<id>", made if it is not there; `fresh`: and set its permissions.
+ * No keys in this kernel, or none left of the quota: a warning.
  */
-int credentials_keyring(const char *id);
+int credentials_keyring(const char *id, bool fresh);
 
 /*
  * AppArmor and SELinux labels: refused by name (ERROR_UNSUPPORTED) while this build or this kernel

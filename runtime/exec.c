@@ -334,6 +334,7 @@ int container_exec(const struct container_context *context,
 		.console = -1,
 		.console_socket = -1,
 		.root = -1,
+		.runtime = getpid(),
 	};
 	int result;
 

@@ -26,7 +26,7 @@ struct execution {
 	unsigned int passed_fds;
 	bool wait_parent, cloned_into;
 	bool shares; /* X runs in our memory, which tells all */
-	pid_t pid;   /* Y */
+	pid_t runtime, pid; /* P, Y */
 };
 
 /* P: read the container's config.json and the request into execution->process. */

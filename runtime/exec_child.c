@@ -49,8 +49,10 @@ static int enter_namespaces(struct execution *execution)
 	}
 	if (execution->root >= 0 && (fchdir(execution->root) < 0 || chroot(".") < 0))
 		return fail(errno, "change to the root of container %s", execution->record.id);
+	if (!IS_ENABLED(CONFIG_KEYRING) || !execution->record.own_keyring)
+		return 0;
 	/* The caller's session keyring is not the container's. */
-	return IS_ENABLED(CONFIG_KEYRING) ? credentials_keyring(execution->record.id) : 0;
+	return credentials_keyring(execution->record.id, false);
 }
 
 static int attach_terminal(const struct execution *execution)
@@ -109,7 +111,12 @@ void exec_child(struct execution *execution)
 	bool ignored;
 	pid_t pid;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) {
+		fail(errno, "set the signal for our parent's death");
+		give_up(execution);
+	}
+	if (getppid() != execution->runtime) /* it was faster */
+		_exit(1);
 	become_reset_signals(become_often_ignored);
 	if (enter_namespaces(execution) < 0 || attach_terminal(execution) < 0 ||
 	    set_personality(execution->spec) < 0 || become_prepare(&become) < 0 ||

@@ -57,20 +57,24 @@ static int get(int fd, void *data, size_t size)
 	do
 		got = read(fd, data, size);
 	while (got < 0 && errno == EINTR);
+	if (got < 0 && errno != ECONNRESET)
+		return fail(errno, "listen to the other side of the launch");
 	return got == (ssize_t)size ? 0 : -EPIPE;
 }
 
 int launch_expect(int fd, enum launch_step step, void *data, size_t size)
 {
 	enum launch_step got;
+	int result = get(fd, &got, sizeof(got));
 
-	if (get(fd, &got, sizeof(got)) < 0)
-		return -EPIPE;
+	if (result < 0)
+		return result;
 	if (got == STEP_ERROR) {
 		struct error *error = error_last();
 
-		if (get(fd, error, sizeof(*error)) < 0)
-			return -EPIPE;
+		result = get(fd, error, sizeof(*error));
+		if (result < 0)
+			return result;
 		return error->no > 0 ? -error->no : -EINVAL;
 	}
 	if (got != step)

@@ -44,6 +44,7 @@ static const struct field {
 	FIELD(has_poststart, FIELD_BOOL),
 	FIELD(has_poststop, FIELD_BOOL),
 	FIELD(own_pid_namespace, FIELD_BOOL),
+	FIELD(own_keyring, FIELD_BOOL),
 	FIELD(annotations, FIELD_STRING),
 #undef FIELD
 };

@@ -52,7 +52,7 @@ int credentials_scheduler(const struct spec_process *process, pid_t pid)
 }
 
 /* By its name: exec joins the keyring that create made, as far as its owner may search it. */
-int credentials_keyring(const char *id)
+int credentials_keyring(const char *id, bool fresh)
 {
 	char name[264];
 	long serial;
@@ -71,8 +71,8 @@ int credentials_keyring(const char *id)
 	}
 	if (serial < 0)
 		return fail(errno, "create session keyring %s", name);
-	/* Not ours when it was joined: then its permissions are set already. */
-	if (syscall(SYS_keyctl, KEYCTL_SETPERM, serial, KEYRING_PERMISSIONS) < 0)
+	/* Not ours when it was there before: then its permissions are set already. */
+	if (fresh && syscall(SYS_keyctl, KEYCTL_SETPERM, serial, KEYRING_PERMISSIONS) < 0)
 		log_debug("session keyring %s: permissions unchanged", name);
 	return 0;
 }

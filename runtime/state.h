@@ -45,7 +45,7 @@ struct state_record {
 	const char *cgroup;	 /* cgroup_record() */
 	const char *annotations; /* JSON text or "" */
 	uint32_t owner;		 /* uid of who created it */
-	bool has_process, has_poststart, has_poststop, own_pid_namespace;
+	bool has_process, has_poststart, has_poststop, own_pid_namespace, own_keyring;
 };
 
 /* Names: [A-Za-z0-9_+-][A-Za-z0-9_+.-]*, at most 255. */

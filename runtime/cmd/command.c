@@ -102,7 +102,8 @@ static int check_count(const char *program, const struct command *command, int c
 static int run_command(const char *program, const struct command *command,
 		       struct container_context *context, int argc, char **argv)
 {
-	auto_arena struct arena arena = { 0 };
+	char room[1024] = { 0 }; /* for the lists of most command lines */
+	auto_arena struct arena arena = ARENA_ON(room);
 	union {
 		char bytes[COMMAND_OPTIONS_MAX];
 		max_align_t aligned;

@@ -278,15 +278,15 @@ static void keyring(void)
 
 	if (syscall(SYS_keyctl, 0, -3, 0) < 0 && errno == ENOSYS)
 		_exit(CHILD_SKIPS);
-	check(credentials_keyring("a-test") == 0);
+	check(credentials_keyring("a-test", true) == 0);
 	serial = syscall(SYS_keyctl, 0 /* GET_KEYRING_ID */, -3 /* session */, 0);
 	check(serial > 0);
 	check(syscall(SYS_keyctl, 6 /* DESCRIBE */, serial, text, sizeof(text)) > 0);
 	check(strstr(text, ";3f1b0000;_ses.a-test"));
 	/* By the same name: the same one. */
-	check(credentials_keyring("another") == 0);
+	check(credentials_keyring("another", true) == 0);
 	check(syscall(SYS_keyctl, 0, -3, 0) != serial);
-	check(credentials_keyring("another") == 0);
+	check(credentials_keyring("another", true) == 0);
 }
 
 static void labels(void)
