@@ -101,7 +101,7 @@ flag "--memory-reservation 16777216" memory memory.soft_limit_in_bytes memory.lo
 flag "--pids-limit 33" pids pids.max pids.max 33 33
 flag "--pids-limit -1" pids pids.max pids.max max max
 flag "--pids-limit=44" pids pids.max pids.max 44 44
-flag "--cpu-share 256" cpu cpu.shares cpu.weight 256 "$(cat "/sys/fs/cgroup/$id/cpu.weight" 2>/dev/null || echo 35)"
+flag "--cpu-share 256" cpu cpu.shares cpu.weight 256 35
 flag "--cpu-period 50000 --cpu-quota 10000" cpu cpu.cfs_quota_us cpu.max 10000 10000
 flag "--cpu-quota 5000" cpu cpu.cfs_quota_us cpu.max 5000 5000
 flag "--cpu-quota -1" cpu cpu.cfs_quota_us cpu.max -1 max
