@@ -118,6 +118,26 @@ container 'probe self' '.linux.personality={domain:"LINUX"}'
 is "$(self personality)" 0 "personality LINUX"
 refused '.linux.personality={domain:"LINUX",flags:["ADDR_NO_RANDOMIZE"]}' "personality" "personality flags"
 
+# the session keyring (KEYCTL_GET_KEYRING_ID of KEY_SPEC_SESSION_KEYRING)
+own=$("$TOOLS/probe" syscall keyctl 0 -3 0)
+case $own in
+E*) skip "the kernel has no keys" "a session keyring of its own" ;;
+*)
+	KEYRING='.process.args=["probe","syscall","keyctl","0","-3","0"]'
+	container . "$KEYRING"
+	unlike "$out" "^(E.*|$own)\$" "a session keyring of its own"
+	container . "$KEYRING" --no-new-keyring
+	is "$out" "$own" "--no-new-keyring: the caller's"
+	sleeper
+	run cruet exec "$id" probe syscall keyctl 0 -3 0
+	unlike "$out" "^(E.*|$own)\$" "exec does not have the caller's"
+	first=$out
+	run cruet exec "$id" probe syscall keyctl 0 -3 0
+	is "$out" "$first" "but the container's, each time"
+	remove "$id"
+	;;
+esac
+
 # what the process must not inherit
 container 'probe self'
 is "$(self dumpable) $(self pdeathsig) $(self subreaper) $(self keepcaps) $(self securebits)" "1 0 0 0 0" \
