@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * inject [-n N] [-e ERRNO | -k | -K] [-t SECONDS] [-o FILE] COMMAND...: run a command and let its Nth
- * system call fail (-e, by number), or kill the process that makes it (-k), or it and all others (-K).
- * One counter runs over all processes that the command starts. A process that executes a program
- * under another root (the container's own) is let go: from there on it is not the runtime.
+ * inject [-n N] [-e ERRNO | -k | -K] [-t SECONDS] [-o FILE] COMMAND...: run a command and let its
+ * Nth system call fail (-e, by number), or kill the process that makes it (-k), or it and all
+ * others (-K). One counter runs over all processes that the command starts. A process that executes
+ * a program under another root (the container's own) is let go: from there on it is not the
+ * runtime.
  *
- * FILE gets one line: "hit NUMBER-OF-SYSCALL PROCESS ARGUMENTS" or "none COUNT"; "hang" is added when time ran out.
- * Exits with the command's status, 128 + signal when it was killed.
+ * FILE gets one line: "hit NUMBER-OF-SYSCALL PROCESS ARGUMENTS" or "none COUNT"; "hang" is added
+ * when time ran out. Exits with the command's status, 128 + signal when it was killed.
  */
 #include <errno.h>
 #include <signal.h>
@@ -32,15 +33,15 @@ enum mode { MODE_COUNT, MODE_ERRNO, MODE_KILL_ONE, MODE_KILL_ALL };
 
 struct tracee {
 	pid_t pid;
-	bool replace;  /* its result is to be replaced */
-	bool fresh;    /* its first stop is still to come */
+	bool replace; /* its result is to be replaced */
+	bool fresh;   /* its first stop is still to come */
 };
 
 struct injector {
 	enum mode mode;
 	int error;
-	bool started;  /* the command was executed: count from there */
-	long wanted;   /* N; 0: none */
+	bool started; /* the command was executed: count from there */
+	long wanted;  /* N; 0: none */
 	long count;
 	long hit_call; /* number of the system call that was hit, -1: none */
 	char hit_by[128];
@@ -92,11 +93,13 @@ static void forget(struct injector *injector, pid_t pid)
 static bool cannot_fail(long call)
 {
 	static const long calls[] = {
-		SYS_exit,	SYS_exit_group,	     SYS_rt_sigreturn, SYS_getpid,
-		SYS_gettid,	SYS_getppid,	     SYS_getuid,       SYS_geteuid,
-		SYS_getgid,	SYS_getegid,	     SYS_umask,	       SYS_set_tid_address,
-		SYS_arch_prctl, SYS_rt_sigprocmask,  SYS_rt_sigaction, SYS_munmap,
-		SYS_set_robust_list, SYS_rseq,	     SYS_clock_gettime, SYS_restart_syscall,
+		SYS_exit,	   SYS_exit_group,	SYS_rt_sigreturn,
+		SYS_getpid,	   SYS_gettid,		SYS_getppid,
+		SYS_getuid,	   SYS_geteuid,		SYS_getgid,
+		SYS_getegid,	   SYS_umask,		SYS_set_tid_address,
+		SYS_arch_prctl,	   SYS_rt_sigprocmask,	SYS_rt_sigaction,
+		SYS_munmap,	   SYS_set_robust_list, SYS_rseq,
+		SYS_clock_gettime, SYS_restart_syscall,
 	};
 
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
@@ -205,8 +208,9 @@ static void handle_stop(struct injector *injector, pid_t pid, int status)
 			return;
 		}
 		signal = 0;
-	} else if (event == PTRACE_EVENT_STOP && (signal == SIGSTOP || signal == SIGTSTP ||
-						  signal == SIGTTIN || signal == SIGTTOU) &&
+	} else if (event == PTRACE_EVENT_STOP &&
+		   (signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN ||
+		    signal == SIGTTOU) &&
 		   !tracee->fresh) {
 		ptrace(PTRACE_LISTEN, pid, NULL, NULL);
 		return;
@@ -343,6 +347,6 @@ int main(int argc, char **argv)
 	trace(&injector);
 	let_go(&injector);
 	report(&injector, output);
-	return WIFEXITED(injector.main_status) ? WEXITSTATUS(injector.main_status)
-					       : 128 + WTERMSIG(injector.main_status);
+	return WIFEXITED(injector.main_status) ? WEXITSTATUS(injector.main_status) :
+						 128 + WTERMSIG(injector.main_status);
 }

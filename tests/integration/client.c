@@ -60,7 +60,9 @@ static int receive_fd(const char *path, char *text, size_t size)
 		char room[CMSG_SPACE(8 * sizeof(int))];
 	} control;
 	struct iovec part = { .iov_base = text, .iov_len = size - 1 };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+	struct msghdr message = { .msg_iov = &part,
+				  .msg_iovlen = 1,
+				  .msg_control = &control,
 				  .msg_controllen = sizeof(control) };
 	int listener = bind_socket(path, SOCK_STREAM), connection, fd;
 	struct pollfd wait = { .fd = listener, .events = POLLIN };
@@ -141,7 +143,8 @@ static int run_pidfd(int argc, char **argv)
 	return argc < 2;
 }
 
-/* notify SOCKET: be systemd: print messages; a descriptor sent with one (BARRIER) is closed. Ends on MAINPID or BARRIER. */
+/* notify SOCKET: be systemd: print messages; a descriptor sent with one (BARRIER) is closed. Ends
+ * on MAINPID or BARRIER. */
 static int run_notify(int argc, char **argv)
 {
 	int fd = bind_socket(argv[1], SOCK_DGRAM);
@@ -153,7 +156,9 @@ static int run_notify(int argc, char **argv)
 	while (poll(&wait, 1, enough ? 1000 : PATIENCE_MS) == 1) {
 		char text[4096], room[256];
 		struct iovec part = { .iov_base = text, .iov_len = sizeof(text) - 1 };
-		struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = room,
+		struct msghdr message = { .msg_iov = &part,
+					  .msg_iovlen = 1,
+					  .msg_control = room,
 					  .msg_controllen = sizeof(room) };
 		ssize_t length = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
 		struct cmsghdr *header = CMSG_FIRSTHDR(&message);
@@ -170,7 +175,8 @@ static int run_notify(int argc, char **argv)
 	return enough ? 0 : 1;
 }
 
-/* listen N FILE COMMAND...: socket activation: N descriptors of FILE from 3 on, LISTEN_FDS, LISTEN_PID (ours). */
+/* listen N FILE COMMAND...: socket activation: N descriptors of FILE from 3 on, LISTEN_FDS,
+ * LISTEN_PID (ours). */
 static int run_listen(int argc, char **argv)
 {
 	char number[16];
@@ -233,7 +239,8 @@ static int run_noreap(int argc, char **argv)
 	return 0;
 }
 
-/* reap COMMAND...: as conmon: subreaper; runs it, then waits for all orphans; prints each one's status. */
+/* reap COMMAND...: as conmon: subreaper; runs it, then waits for all orphans; prints each one's
+ * status. */
 static int run_reap(int argc, char **argv)
 {
 	int status;
@@ -254,7 +261,8 @@ static int run_reap(int argc, char **argv)
 	return 0;
 }
 
-/* odd COMMAND...: run it with signals blocked and ignored and with descriptors 0-2 closed from N on. */
+/* odd COMMAND...: run it with signals blocked and ignored and with descriptors 0-2 closed from N
+ * on. */
 static int run_odd(int argc, char **argv)
 {
 	sigset_t all;
@@ -287,9 +295,11 @@ int main(int argc, char **argv)
 		int least;
 		int (*run)(int argc, char **argv);
 	} commands[] = {
-		{ "console", 1, run_console }, { "pidfd", 1, run_pidfd }, { "notify", 1, run_notify },
-		{ "listen", 3, run_listen },   { "tty", 2, run_tty },	  { "noreap", 2, run_noreap },
-		{ "reap", 1, run_reap },       { "odd", 1, run_odd },	  { "closed", 2, run_closed },
+		{ "console", 1, run_console }, { "pidfd", 1, run_pidfd },
+		{ "notify", 1, run_notify },   { "listen", 3, run_listen },
+		{ "tty", 2, run_tty },	       { "noreap", 2, run_noreap },
+		{ "reap", 1, run_reap },       { "odd", 1, run_odd },
+		{ "closed", 2, run_closed },
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the tests run inside containers: says what the process can do and see, or attacks. Static, so
- * that it runs in any root file system.
+ * What the tests run inside containers: says what the process can do and see, or attacks. Static,
+ * so that it runs in any root file system.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -44,15 +44,23 @@ static int run_syscall(int argc, char **argv)
 		const char *name;
 		long number;
 	} names[] = {
-		{ "getcwd", SYS_getcwd },     { "getpid", SYS_getpid },
-		{ "getppid", SYS_getppid },   { "personality", SYS_personality },
-		{ "mkdir", SYS_mkdir },	      { "chmod", SYS_chmod },
-		{ "openat2", SYS_openat2 },   { "clone3", SYS_clone3 },
-		{ "unshare", SYS_unshare },   { "keyctl", SYS_keyctl },
-		{ "close", SYS_close },	      { "socket", SYS_socket },
-		{ "kcmp", SYS_kcmp },	      { "close_range", SYS_close_range },
+		{ "getcwd", SYS_getcwd },
+		{ "getpid", SYS_getpid },
+		{ "getppid", SYS_getppid },
+		{ "personality", SYS_personality },
+		{ "mkdir", SYS_mkdir },
+		{ "chmod", SYS_chmod },
+		{ "openat2", SYS_openat2 },
+		{ "clone3", SYS_clone3 },
+		{ "unshare", SYS_unshare },
+		{ "keyctl", SYS_keyctl },
+		{ "close", SYS_close },
+		{ "socket", SYS_socket },
+		{ "kcmp", SYS_kcmp },
+		{ "close_range", SYS_close_range },
 		{ "sethostname", SYS_sethostname },
-		{ "fsopen", SYS_fsopen },     { "open_tree", SYS_open_tree },
+		{ "fsopen", SYS_fsopen },
+		{ "open_tree", SYS_open_tree },
 		{ "move_mount", SYS_move_mount },
 		{ "mount_setattr", SYS_mount_setattr },
 		{ "pidfd_open", SYS_pidfd_open },
@@ -63,8 +71,8 @@ static int run_syscall(int argc, char **argv)
 		if (strcmp(argv[1], names[i].name) == 0)
 			number = names[i].number;
 	for (int i = 2; i < argc && i < 8; i++)
-		arguments[i - 2] = argv[i][0] == ':' ? (long)(argv[i] + 1)
-						     : (long)strtoull(argv[i], NULL, 0);
+		arguments[i - 2] =
+			argv[i][0] == ':' ? (long)(argv[i] + 1) : (long)strtoull(argv[i], NULL, 0);
 	result = syscall(number, arguments[0], arguments[1], arguments[2], arguments[3],
 			 arguments[4], arguments[5]);
 	if (result < 0)
@@ -146,8 +154,8 @@ static int run_self(int argc, char **argv)
 	(void)argc, (void)argv;
 	sched_getparam(0, &parameter);
 	errno = 0;
-	printf("policy=%d\npriority=%d\nnice=%d\n", sched_getscheduler(0),
-	       parameter.sched_priority, getpriority(PRIO_PROCESS, 0));
+	printf("policy=%d\npriority=%d\nnice=%d\n", sched_getscheduler(0), parameter.sched_priority,
+	       getpriority(PRIO_PROCESS, 0));
 	printf("personality=%#x\n", (unsigned int)personality(0xffffffff));
 	printf("dumpable=%d\npdeathsig=", prctl(PR_GET_DUMPABLE));
 	int signal = -1;
@@ -326,7 +334,8 @@ static void print_lines(const char *path, const char *const *words)
 		fclose(file);
 }
 
-/* Mount point, its options, type and options of the file system: without numbers that differ from run to run. */
+/* Mount point, its options, type and options of the file system: without numbers that differ from
+ * run to run. */
 static void print_mounts(void)
 {
 	char line[1024], point[256], options[256];
@@ -346,7 +355,7 @@ static void print_mounts(void)
 /* fingerprint: all that the configuration promises about a process, to compare two runs. */
 static int run_fingerprint(int argc, char **argv)
 {
-	static const char *const status[] = { "Cap",	"Seccomp", "NoNewPrivs", "Uid", "Gid",
+	static const char *const status[] = { "Cap",	"Seccomp", "NoNewPrivs", "Uid",	   "Gid",
 					      "Groups", "Umask",   "SigBlk",	 "SigIgn", NULL };
 	static const char *const spaces[] = { "mnt", "pid", "net", "ipc", "uts", "cgroup", "user" };
 	char text[4096];
@@ -377,7 +386,8 @@ static int run_fingerprint(int argc, char **argv)
 		struct stat file = { 0 };
 
 		stat(nodes[node], &file);
-		printf("device %s %lx %o\n", nodes[node], (unsigned long)file.st_rdev, file.st_mode);
+		printf("device %s %lx %o\n", nodes[node], (unsigned long)file.st_rdev,
+		       file.st_mode);
 	}
 	printf("device 10:229 %s\n", can_write("/dev/fuse", O_RDWR) ? "open" : "closed");
 	run_self(1, argv);
@@ -387,11 +397,20 @@ static int run_fingerprint(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	static const struct command commands[] = {
-		{ "syscall", run_syscall }, { "int80", run_int80 },   { "fds", run_fds },	      { "leaked", run_leaked },
-		{ "tiocsti", run_tiocsti }, { "self", run_self },     { "attack", run_attack },
-		{ "swap", run_swap },	    { "notify", run_notify }, { "grow", run_grow },
-		{ "fork", run_fork },	    { "signals", run_signals },
-		{ "fingerprint", run_fingerprint }, { "pause", run_pause },
+		{ "syscall", run_syscall },
+		{ "int80", run_int80 },
+		{ "fds", run_fds },
+		{ "leaked", run_leaked },
+		{ "tiocsti", run_tiocsti },
+		{ "self", run_self },
+		{ "attack", run_attack },
+		{ "swap", run_swap },
+		{ "notify", run_notify },
+		{ "grow", run_grow },
+		{ "fork", run_fork },
+		{ "signals", run_signals },
+		{ "fingerprint", run_fingerprint },
+		{ "pause", run_pause },
 	};
 
 	setvbuf(stdout, NULL, _IOLBF, 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * old_kernel COMMAND...: run it as if the kernel were one of 4.x: a seccomp filter answers ENOSYS to the
- * system calls that came later and that the runtime knows how to do without.
+ * old_kernel COMMAND...: run it as if the kernel were one of 4.x: a seccomp filter answers ENOSYS
+ * to the system calls that came later and that the runtime knows how to do without.
  */
 #include <errno.h>
 #include <linux/audit.h>
@@ -56,7 +56,8 @@ int main(int argc, char **argv)
 	filter[MISSING + 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 	filter[MISSING + 2] =
 		(struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS);
-	/* As root, without no_new_privs: that would be inherited and hide what the runtime does with it. */
+	/* As root, without no_new_privs: that would be inherited and hide what the runtime does
+	 * with it. */
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0) {
 		perror("old_kernel: seccomp");
 		return 125;
