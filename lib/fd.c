@@ -167,7 +167,7 @@ static int entry_number(const char *name)
 	return number;
 }
 
-/* As close_range() would, over the entries of /proc/self/fd: those that are left keep their place. */
+/* As close_range() would, by the entries of /proc/self/fd: those left keep their place. */
 static int range_listed(int first, int directory, bool close_them)
 {
 	/* readdir(3) would allocate; the layout of linux_dirent64 is kernel ABI: getdents(2). */

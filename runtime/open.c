@@ -26,7 +26,7 @@ bool container_roll_back(const struct container_context *context, const char *id
 	/* A living creator holds the lock from the first moment until it has written `created`. */
 	if (state >= 0 && flock(state, LOCK_EX | LOCK_NB) == 0) {
 		result = state_read(&arena, state, &record);
-		/* The copy of config.json comes after the record: with one alone, records were lost. */
+		/* config.json is copied after the record: alone, it says that records were lost. */
 		if (result == -ENOENT && faccessat(state, STATE_CONFIG, F_OK, 0) < 0)
 			gone = state_remove(context->root_fd, id, state) == 0;
 		else if (result == 0 && !record.created)
