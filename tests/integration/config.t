@@ -224,8 +224,22 @@ refused '.process.env=["=b"]' "env" "an environment entry without a name"
 refused '.process.selinuxLabel="a:b:c:d"' "selinux" "an SELinux label that the kernel cannot apply"
 refused '.process.apparmorProfile="no-such-profile"' "apparmor" "an AppArmor profile that the kernel cannot apply"
 refused '.mounts+=[{destination:"/t",type:"tmpfs",source:"t",options:["no-such-option"]}]' "mount|/t|no-such-option" "a mount option that the kernel does not know"
-refused '.linux.intelRdt={closID:"x"}' "intelRdt" "intelRdt"
+# what this build does not offer is refused by the name of its symbol
+while read -r symbol filter; do
+	refused "$filter" "CONFIG_$symbol is not set" "$filter"
+done <<'END'
+TIME_NAMESPACE .linux.namespaces+=[{type:"time"}]
+TIME_NAMESPACE .linux.timeOffsets={monotonic:{secs:1}}|.linux.namespaces+=[{type:"time"}]
+IDMAP_MOUNTS .mounts+=[{destination:"/mnt",type:"bind",source:"/run",options:["bind","idmap"]}]
+IDMAP_MOUNTS .mounts+=[{destination:"/mnt",type:"bind",source:"/run",options:["bind","ridmap"]}]
+RECURSIVE_ATTRIBUTES .mounts+=[{destination:"/mnt",type:"bind",source:"/run",options:["rbind","rro"]}]
+NETDEVICES .linux.netDevices={eth0:{name:"eth1"}}
+IO_PRIORITY .process.ioPriority={class:"IOPRIO_CLASS_IDLE"}
+EXEC_AFFINITY .process.execCPUAffinity={initial:"0"}
+INTEL_RDT .linux.intelRdt={closID:"x"}
+MEMORY_POLICY .linux.memoryPolicy={mode:"MPOL_BIND",nodes:"0"}
+RDMA .linux.resources.rdma={"mlx5_1":{hcaHandles:3}}
+END
 refused '.linux.resources.blockIO={leafWeight:10}' "leafWeight" "leafWeight"
-refused '.linux.resources.rdma={"mlx5_1":{hcaHandles:3}}' "rdma" "rdma"
 refused '.linux.timeOffsets={monotonic:{secs:1}}' "timeOffsets|time" "timeOffsets without a time namespace"
 finish

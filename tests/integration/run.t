@@ -155,8 +155,8 @@ is "$(cat $T/out)" y "a pipe that its reader closes"
 is_clean "$id" "nothing is left"
 
 # it needs no more than 256 KiB
-container 'exit 3' '.linux.resources.memory={limit:524288}'
-is "$status" 3 "a container starts under a memory limit of 512 KiB"
+container 'exit 3' '.linux.resources.memory={limit:262144}'
+is "$status" 3 "a container starts under a memory limit of 256 KiB"
 container 'exit 3' '.linux.resources.memory={limit:4096}'
 like "$status" '^(1|137)$' "and fails under one of 4 KiB"
 is_clean "$id" "leaving nothing"
