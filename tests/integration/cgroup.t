@@ -17,7 +17,13 @@ limit() { # FILTER CONTROLLER V1-FILE V1-WANTED V2-FILE V2-WANTED
 		return
 	fi
 	[ "$file" != - ] || return 0
-	sleeper ".linux.resources+={$1}"
+	try_sleeper ".linux.resources+={$1}"
+	case $err in
+	*CONFIG_*" is not set"*)
+		skip "not in this build" "$1"
+		return
+		;;
+	esac
 	is "$(group_file "$id" "$2" "$file" "$file")" "$wanted" "$1: $file"
 	remove "$id"
 	is_clean "$id" "... nothing is left"
@@ -92,6 +98,16 @@ limit 'cpu:{cpus:"0"}' cpuset cpuset.cpus 0 cpuset.cpus 0
 limit 'cpu:{mems:"0"}' cpuset cpuset.mems 0 cpuset.mems 0
 limit 'pids:{limit:17}' pids pids.max 17 pids.max 17
 limit 'pids:{limit:-1}' pids pids.max max pids.max max
+limit 'memory:{swappiness:10}' memory memory.swappiness 10 - -
+if v1 memory; then
+	limit 'memory:{disableOOMKiller:true,limit:33554432}' memory memory.oom_control "$(printf \
+		'oom_kill_disable 1\nunder_oom 0\noom_kill 0')" - -
+fi
+limit 'cpu:{realtimeRuntime:3000,realtimePeriod:500000}' cpu cpu.rt_runtime_us 3000 - -
+limit 'cpu:{realtimeRuntime:3000,realtimePeriod:500000}' cpu cpu.rt_period_us 500000 - -
+if [ -e /sys/fs/cgroup/blkio/harness/blkio.bfq.weight ]; then
+	limit 'blockIO:{weight:300}' blkio blkio.bfq.weight 300 - -
+fi
 device=$(sed -n 's/^ *\([0-9]*\) *\([0-9]*\) *[0-9]* *\(vda\|sda\|nvme0n1\|loop0\)$/\1:\2/p' /proc/partitions | head -n 1)
 if [ -n "$device" ]; then
 	major=${device%:*} minor=${device#*:}

@@ -161,6 +161,20 @@ container 'cat /proc/self/mountinfo; cat /odd/x 2>&1; touch /odd/x 2>&1' '.mount
 check "a read-only tmpfs" has_options /odd ro
 like "$out" "Read-only" "is one"
 
+# tmpcopyup
+echo there >$T/rootfs/odd/file
+mkdir $T/rootfs/odd/sub
+ln -s file $T/rootfs/odd/link
+chmod 640 $T/rootfs/odd/file
+container 'stat -c %a:%F /odd/file /odd/sub /odd/link; cat /odd/link; stat -f -c %T /odd; echo x >/odd/file' \
+	'.mounts+=[{destination:"/odd",type:"tmpfs",source:"t",options:["tmpcopyup"]}]'
+case $err in
+*CONFIG_*) skip "not in this build" tmpcopyup ;;
+*) is "$out" "$(printf '640:regular file\n755:directory\n777:symbolic link\nthere\ntmpfs')" "tmpcopyup" ;;
+esac
+is "$(cat $T/rootfs/odd/file)" there "what is copied is a copy"
+rm -r $T/rootfs/odd/file $T/rootfs/odd/sub $T/rootfs/odd/link
+
 # propagation
 for word in private rprivate slave rslave shared rshared unbindable runbindable; do
 	container 'cat /proc/self/mountinfo' ".mounts+=[{destination:\"/mnt\",type:\"bind\",source:\"$T/source\",options:[\"rbind\",\"$word\"]}]"
