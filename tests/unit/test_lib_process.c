@@ -47,7 +47,7 @@ static void test_parse(void **state)
 	/* A name that looks like fields. */
 	assert_int_equal(
 		process_stat_parse("12 (x) Z 1 () S 42 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 "
-				   "18 19 18446744073709551615 22 23 24 25 26 27 28 29 30 31 0\n",
+				   "18 19 18446744073709551615 22 23 24 25 26 27 28 29 30 31 0 33\n",
 				   &stat),
 		0);
 	assert_int_equal(stat.state, 'S');
