@@ -6,8 +6,9 @@
 #
 #   v2   cgroup v2 alone with all its controllers; the guest's root is the initramfs
 #   v1   every controller in a v1 hierarchy; the guest's root is a tmpfs, as of a normal system
+#   old  as v2, and the runtime does not get the newer system calls (tests/old-kernel)
 #
-# GUESTS chooses among them (default both, at the same time), GUEST_TIMEOUT is the time each may
+# GUESTS chooses among them (default all, two at a time), GUEST_TIMEOUT is the time each may
 # take in seconds (default 420; two minutes do where nothing else runs). Needs qemu-system-x86_64;
 # the guest's kernel is taken from Debian's package once, into ${CRUET_CACHE:-~/.cache/cruet}/guest.
 set -eu
@@ -20,7 +21,7 @@ top=${here%/tests/guest}
 cruet=$(readlink -f "${1:-${CRUET:-$top/build/cruet}}")
 [ $# -eq 0 ] || shift
 build=${BUILD:-$top/build}
-guests=${GUESTS:-v2 v1}
+guests=${GUESTS:-v1 v2 old}
 programs=(bash dash jq unshare nsenter mount umount script timeout stat mawk pgrep ps flock ip find
 	sed grep sort cut head tail tr cat cp ln ls mv mkdir mktemp rm rmdir touch wc od cmp diff tee
 	chmod chown readlink dirname basename env sleep id date seq truncate xargs mountpoint mknod
@@ -50,7 +51,8 @@ make_initramfs() {
 		mv "$root/usr/bin/gojq" "$root/usr/bin/jq"
 	fi
 	mkdir -p "$root/cruet/build/tests" "$root/cruet/tests"
-	cp -a "$top/tests/integration" "$here" "$top/tests/sandbox.sh" "$root/cruet/tests/"
+	cp -a "$top/tests/integration" "$here" "$top/tests/sandbox.sh" "$top/tests/old-kernel" \
+		"$root/cruet/tests/"
 	[ ! -d "$build/rootfs" ] || cp -a "$build/rootfs" "$root/cruet/build/rootfs"
 	if guest_apparmor > /dev/null; then
 		install "$(guest_apparmor)" "$root/usr/sbin/apparmor_parser"
@@ -66,7 +68,7 @@ make_initramfs() {
 	install "$here/job" "$root/cruet/job"
 	install "$cruet" "$root/cruet/build/cruet"
 	guest_libraries "$root" "$cruet" # for another runtime: cruet needs none
-	for source in "$top"/tests/integration/*.c; do
+	for source in "$top"/tests/integration/*.c "$top"/tests/old-kernel/*.c; do
 		program=$root/cruet/build/tests/$(basename "$source" .c)
 		gcc -std=gnu11 -D_GNU_SOURCE -O1 -static -s -o "$program" "$source"
 	done
@@ -78,6 +80,7 @@ boot() { # GUEST FILES
 	local arguments="mitigations=off nokaslr cruet.job=$2"
 	case $1 in
 	v1) arguments+=" cruet.cgroup=v1 cruet.root=tmpfs" ;;
+	old) arguments+=" cruet.old=1" ;;
 	esac
 	# Without what the emulation is slow at; one CPU, because the machine's two run a guest each.
 	guest_boot "${GUEST_TIMEOUT:-420}" "$work/initramfs" "$arguments" \
@@ -129,11 +132,13 @@ translate() { # GUEST
 # root. The rest of the suite says the same everywhere, and all takes twenty times as long here.
 declare -A files=(
 	[v2]="guest.t sandbox.t cgroup.t exec.t pause_update.t kill.t lifecycle.t rootfs.t process.t"
-	[v1]="guest.t sandbox.t validation.t cgroup.t pause_update.t exec.t kill.t namespaces.t seccomp.t"
+	[v1]="guest.t sandbox.t validation.t cgroup.t pause_update.t exec.t kill.t namespaces.t"
+	[old]="guest.t exec.t kill.t lifecycle.t"
 )
 make_initramfs
 for guest in $guests; do
 	[ $# -eq 0 ] || files[$guest]=$*
+	while [ "$(jobs -rp | wc -l)" -ge 2 ]; do sleep 0.5; done
 	boot "$guest" "$(echo "${files[$guest]}" | xargs | tr ' ' ,)" &
 done
 wait
