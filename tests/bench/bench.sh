@@ -450,6 +450,8 @@ if wanted guest; then
 	title "in a QEMU guest under -icount, million instructions"
 	"$here/guest" "$build" || echo "bench: the guest is left out" >&2
 fi
+title "goals (medians; payload is an empty static process, BusyBox's true)"
+jq -rs -f "$here/goals.jq" "$results" | awk -F '\t' '{ printf "%-40s %12s %12s  %s\n", $1, $2, $3, $4 }'
 { echo "["; sed '$!s/$/,/' "$results"; echo "]"; } > "$programs/bench.json"
 echo
 echo "As JSON: $programs/bench.json"
