@@ -37,6 +37,7 @@ clean_up() {
 	thaw_all
 	docker ps -aq | xargs -r docker rm -f
 	docker volume prune -f
+	docker network prune -f
 	docker image prune -f
 }
 
@@ -99,7 +100,14 @@ c_net_own() {
 	remove box
 	docker network rm own
 }
-c_net_connect() { docker network create own; sleeper --network bridge; docker network connect own box; is "$(docker exec box ls /sys/class/net | grep -c eth)" 2; remove box; docker network rm own; }
+c_net_connect() {
+	docker network create own
+	docker run -d --name box busybox sleep 100
+	docker network connect own box
+	is "$(docker exec box ls /sys/class/net | grep -c eth)" 2
+	remove box
+	docker network rm own
+}
 
 # ---- life cycle ----
 c_life_health() {

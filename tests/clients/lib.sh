@@ -106,9 +106,11 @@ thaw_all() {
 # ---- running them ----
 
 # limited SECONDS LOG COMMAND...: in a process group of its own, of which nothing stays behind. A daemon
-# that is to stay is started by setsid.
+# that is to stay is started by setsid. Its exit status goes to $ended: were this called before || or in
+# a condition, set -e would do nothing in the command.
 limited() {
-	local limit=$1 log=$2 worker watchdog result=0
+	local limit=$1 log=$2 worker watchdog
+	ended=0
 	shift 2
 	set -m
 	# The trace has a descriptor of its own, so that it is not in the output of what a case runs.
@@ -117,15 +119,15 @@ limited() {
 	( sleep "$limit"; echo "timed out" >> "$log"; kill -KILL -- "-$worker" ) 2> /dev/null &
 	watchdog=$!
 	set +m
-	wait "$worker" 2> /dev/null || result=1
+	wait "$worker" 2> /dev/null || ended=$?
 	kill -KILL -- "-$watchdog" "-$worker" 2> /dev/null
-	wait "$watchdog" 2> /dev/null
-	return "$result"
+	wait "$watchdog" 2> /dev/null || true
 }
 
 run_case() { # NAME
 	local begin=$EPOCHREALTIME result=pass
-	limited "${CLIENT_TIMEOUT:-60}" "$CLIENT_LOGS/$1" "c_$1" || result=fail
+	limited "${CLIENT_TIMEOUT:-60}" "$CLIENT_LOGS/$1" "c_$1"
+	[ "$ended" = 0 ] || result=fail
 	limited 60 "$CLIENT_LOGS/$1.clean" clean_up
 	echo "$1 $result $(awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')" \
 		>> "$CLIENT_LOGS/results"
