@@ -221,16 +221,24 @@ static void handle_stop(struct injector *injector, pid_t pid, int status)
 	ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(long)signal);
 }
 
-/* The command has ended: what it left goes on without us. */
+/* The command has ended: what it left goes on without us, when it has got the result it is to get.
+ */
 static void let_go(struct injector *injector)
 {
 	while (injector->tracee_count > 0) {
-		pid_t pid = injector->tracees[0].pid;
+		struct tracee *tracee = &injector->tracees[0];
+		pid_t pid = tracee->pid;
 		int status;
 
 		if (ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) < 0 ||
 		    waitpid(pid, &status, __WALL) < 0 || !WIFSTOPPED(status)) {
 			forget(injector, pid);
+			continue;
+		}
+		if (WSTOPSIG(status) == (SIGTRAP | 0x80))
+			handle_call(injector, tracee);
+		if (tracee->replace) {
+			ptrace(PTRACE_SYSCALL, pid, NULL, NULL);
 			continue;
 		}
 		if (status >> 16 == 0 && WSTOPSIG(status) != (SIGTRAP | 0x80) &&

@@ -116,7 +116,8 @@ build_tools() {
 			[ -e "$source" ] || continue
 			program=$TOOLS/$(basename "$source" .c)
 			[ "$program" -nt "$source" ] && continue
-			${HOSTCC:-gcc} -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -O1 -static -o "$program" "$source" || exit 1
+			${HOSTCC:-gcc} -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -O1 -static \
+				-o "$program.new" "$source" && mv "$program.new" "$program" || exit 1
 		done
 	) 9>"$TOOLS/.lock"
 }
