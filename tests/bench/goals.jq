@@ -5,6 +5,7 @@ def case($plan; $name): first(.[] | select(.plan == $plan and .case == $name));
 def cpu($plan; $name): case($plan; $name) | .cpu_us.median;
 def ratio($plan; $name; $base):
 	(cpu($plan; $name)) as $of | (cpu($plan; $base)) as $to | $of / $to;
+def told($name; $value): [$name, ($value * 100 | round / 100 | tostring), "-", "told"] | @tsv;
 def minsn($name): case("guest (v2)"; $name) | .wall_us.median;
 def goal($name; $value; $bar; $unit):
 	[$name, ($value * 100 | round / 100 | tostring) + $unit, ($bar | tostring) + $unit,
@@ -13,15 +14,19 @@ def goal($name; $value; $bar; $unit):
 (try goal("run / floor"; ratio("v2: run"; "run cruet"; "floor"); 1.35; "") catch empty),
 (try goal("run + seccomp, warm cache / floor";
 	ratio("v2: run"; "run+seccomp cruet"; "floor+seccomp"); 1.3; "") catch empty),
-(try (["run + seccomp, cold cache / floor",
-	(ratio("v2: run"; "run+seccomp-cold cruet"; "floor+seccomp") * 100 | round / 100 | tostring),
-	"-", "reported"] | @tsv) catch empty),
+(try told("run + seccomp, cold cache / floor";
+	ratio("v2: run"; "run+seccomp-cold cruet"; "floor+seccomp")) catch empty),
 (try goal("exec / floor"; ratio("v2: exec"; "exec cruet"; "floor exec sleep"); 1.6; "") catch empty),
 (try goal("state / payload"; ratio("v2: queries"; "state cruet"; "payload"); 1.4; "") catch empty),
 (try goal("kill / payload"; ratio("v2: queries"; "kill cruet"; "payload"); 1.4; "") catch empty),
+(try told("state / empty"; ratio("v2: queries"; "state cruet"; "empty")) catch empty),
+(try told("kill / empty"; ratio("v2: queries"; "kill cruet"; "empty")) catch empty),
 (try goal("start, without what it starts / payload";
 	ratio("v2: cycle"; "start-alone cruet"; "payload"); 1.4; "") catch empty),
 (try goal("delete / payload"; ratio("v2: cycle"; "delete cruet"; "payload"); 1.4; "") catch empty),
+(try told("start, without what it starts / empty"; ratio("v2: cycle"; "start-alone cruet"; "empty"))
+	catch empty),
+(try told("delete / empty"; ratio("v2: cycle"; "delete cruet"; "empty")) catch empty),
 (try goal("system calls of run"; case("system calls v2"; "run cruet").calls; 260; "") catch empty),
 (try goal("system calls of exec"; case("system calls v2"; "exec cruet").calls; 110; "") catch empty),
 (try goal("system calls of state"; case("system calls v2"; "state cruet").calls; 35; "") catch empty),
