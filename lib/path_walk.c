@@ -65,16 +65,21 @@ static int type_of(int fd, unsigned long *type)
 	return 0;
 }
 
-/* Id of the mount that `fd` lies on (proc(5), fdinfo), or -errno. */
-static int mount_of(int fd)
+/*
+ * Id of the mount that `fd` lies on (proc(5), fdinfo), or -errno. Asked of the procfs that is
+ * walked, where it is one: in the mount namespace of a container that we joined, /proc may not know
+ * us.
+ */
+static int mount_of(const struct walk *walk, int fd)
 {
+	const bool trusted = walk->type == PROC_SUPER_MAGIC;
 	char path[PATH_FD_SIZE + 8], text[256];
 	auto_fd int info = -1;
 	const char *found;
 	ssize_t size;
 
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	info = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "%sself/fdinfo/%d", trusted ? "" : "/proc/", fd);
+	info = openat(trusted ? walk->root : AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	if (info < 0)
 		return -errno;
 	size = read(info, text, sizeof(text) - 1);
@@ -96,7 +101,7 @@ static int check_crossing(const struct walk *walk, int fd)
 
 	if (!(walk->flags & PATH_NO_CROSSING))
 		return 0;
-	mount = mount_of(fd);
+	mount = mount_of(walk, fd);
 	result = type_of(fd, &type);
 	if (mount < 0 || result < 0)
 		return mount < 0 ? mount : result;
@@ -331,8 +336,9 @@ int path_open_walk(int root, const char *path, int open_flags, mode_t mode, int 
 	walk.rest = walk.path + sizeof(walk.path) - length - 1;
 	memcpy(walk.rest, path, length + 1);
 	if (path_flags & PATH_NO_CROSSING) {
-		walk.mount = mount_of(root);
-		result = walk.mount < 0 ? walk.mount : type_of(root, &walk.type);
+		result = type_of(root, &walk.type);
+		walk.mount = result < 0 ? result : mount_of(&walk, root);
+		result = walk.mount < 0 ? walk.mount : 0;
 	}
 	if (result == 0 && path[0] == '/')
 		result = go_to_root(&walk);
