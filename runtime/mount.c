@@ -8,6 +8,7 @@
 
 #include "lib/arena.h"
 #include "lib/error.h"
+#include "lib/log.h"
 #include "lib/path.h"
 #include "lib/str.h"
 #include "runtime/mount_call.h"
@@ -99,10 +100,11 @@ static int check_bind(struct rootfs *rootfs, struct mount_plan *mount)
 	if (!mount->spec->source || !*mount->spec->source)
 		return fail_property(mount_property(rootfs, mount, "source", property),
 				     "a bind mount needs a source");
+	/* config.md#mounts leaves them to the kernel, which takes none for a bind mount. */
 	if (mount->options.data)
-		return fail_property(mount_property(rootfs, mount, "options", property),
-				     "a bind mount has no file system options: \"%s\"",
-				     mount->options.data);
+		log_warning("%s: \"%s\" has no effect on a bind mount",
+			    mount_property(rootfs, mount, "options", property),
+			    mount->options.data);
 	mount->source = mount->spec->source;
 	if (mount->source[0] != '/')
 		mount->source =
