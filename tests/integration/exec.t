@@ -35,7 +35,7 @@ is "$out" "$(grep -E '^(Cap|NoNewPrivs|Seccomp:)' "/proc/$pid/status")" "capabil
 run cruet exec "$box" probe fds
 is "$(say "$out" | cut -d' ' -f1 | sort | tr '\n' ' ')" "0 1 2 " "only the standard descriptors"
 run cruet exec "$box" probe signals
-is "$(say "$out" | tr -d '\t')" "$(printf 'SigBlk:0000000000000000\nSigIgn:0000000000000000')" "no signal is blocked or ignored"
+is "$(say "$out" | standard_signals)" "$(printf 'SigBlk:0000000000000000\nSigIgn:0000000000000000')" "no signal is blocked or ignored"
 run cruet exec "$box" sh -c 'ps | grep -c "[e]xec"; probe self'
 is "$(say "$out" | head -n 1)" 0 "no process of the runtime is left in the container"
 like "$out" '^dumpable=1$' "the process is dumpable again"

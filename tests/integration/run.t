@@ -36,7 +36,7 @@ for n in 0 1 2; do
 done
 
 container 'exec probe signals'
-is "$(say "$out" | tr -d '\t')" "$(printf 'SigBlk:0000000000000000\nSigIgn:0000000000000000')" \
+is "$(say "$out" | standard_signals)" "$(printf 'SigBlk:0000000000000000\nSigIgn:0000000000000000')" \
 	"no signal is blocked or ignored"
 
 # --detach
