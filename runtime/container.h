@@ -20,8 +20,8 @@ struct spec_resources;
 
 /* Where containers live and how groups are managed: the global options. */
 struct container_context {
-	const char *root;     /* state folder */
-	int root_fd;	      /* opened by the command edge with state_open_root() */
+	const char *root; /* state folder */
+	int root_fd;	  /* opened by the command edge with state_open_root() */
 	enum cgroup_manager cgroup_manager;
 };
 
@@ -33,41 +33,43 @@ struct container_create_request {
 	const char *pid_file;	    /* or NULL; relative to the caller's folder */
 	const char *pidfd_socket;   /* --pidfd-socket, or NULL */
 	bool no_pivot, no_new_keyring;
-	unsigned int preserve_fds;  /* N descriptors from 3 on (after LISTEN_FDS) */
+	unsigned int preserve_fds; /* N descriptors from 3 on (after LISTEN_FDS) */
 };
 
-int container_create(const struct container_context *context, const struct container_create_request *request);
+int container_create(const struct container_context *context,
+		     const struct container_create_request *request);
 int container_start(const struct container_context *context, const char *id);
 
 struct container_run_request {
 	struct container_create_request create;
 	bool detach, keep, no_subreaper;
 };
-/* create + start (+ wait + delete). Foreground: *exit_status is the process's, 128 + signal if killed. */
-int container_run(const struct container_context *context, const struct container_run_request *request,
-		  int *exit_status);
+/* create + start (+ wait + delete). Foreground: *exit_status is the process's, 128 + signal if
+ * killed. */
+int container_run(const struct container_context *context,
+		  const struct container_run_request *request, int *exit_status);
 
 struct container_exec_request {
 	const char *id;
-	const char *process;	    /* --process FILE, or NULL */
+	const char *process; /* --process FILE, or NULL */
 	const char *console_socket, *pid_file, *pidfd_socket;
-	const char *cwd;	    /* the following override; NULL or empty: as in config.json */
-	const char **env;	    /* KEY=VALUE, `env_count` of them */
+	const char *cwd;  /* the following override; NULL or empty: as in config.json */
+	const char **env; /* KEY=VALUE, `env_count` of them */
 	size_t env_count;
-	const char *user;	    /* "uid[:gid]" */
+	const char *user; /* "uid[:gid]" */
 	const char **additional_gids;
 	size_t additional_gid_count;
 	const char **capabilities;
 	size_t capability_count;
 	const char *apparmor, *process_label;
-	const char **cgroups;	    /* --cgroup [controller:]path */
+	const char **cgroups; /* --cgroup [controller:]path */
 	size_t cgroup_count;
 	bool tty, tty_set, no_new_privileges, detach, ignore_paused;
 	unsigned int preserve_fds;
-	char **args;		    /* NULL-terminated; used when there is no --process */
+	char **args; /* NULL-terminated; used when there is no --process */
 };
-int container_exec(const struct container_context *context, const struct container_exec_request *request,
-		   int *exit_status);
+int container_exec(const struct container_context *context,
+		   const struct container_exec_request *request, int *exit_status);
 
 /* all: to every process of its groups; then a stopped container is no error. */
 int container_kill(const struct container_context *context, const char *id, int signal, bool all);
@@ -90,7 +92,7 @@ ssize_t container_list(struct arena *arena, const struct container_context *cont
 		       struct container_info **list);
 
 /* Pids of all its processes. Count or -errno. */
-ssize_t container_processes(struct arena *arena, const struct container_context *context, const char *id,
-			    pid_t **pids);
+ssize_t container_processes(struct arena *arena, const struct container_context *context,
+			    const char *id, pid_t **pids);
 
 #endif

@@ -281,8 +281,9 @@ static int report(const struct container_exec_request *request, pid_t pid)
 }
 
 /*
- * On v2 a group whose controllers are given to groups below takes no process of its own: an init that
- * has moved into one of these (systemd does) has its company there. False: that is not why it failed.
+ * On v2 a group whose controllers are given to groups below takes no process of its own: an init
+ * that has moved into one of these (systemd does) has its company there. False: that is not why it
+ * failed.
  */
 static bool go_where_init_is(struct execution *execution)
 {
