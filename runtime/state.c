@@ -45,9 +45,9 @@ int state_check_id(const char *id)
 
 const char *state_default_root(char *buffer, size_t size)
 {
-	const char *parent = getenv("XDG_RUNTIME_DIR");
+	const char *parent = process_is_root() ? NULL : getenv("XDG_RUNTIME_DIR");
 
-	if (process_is_root() || !parent || parent[0] != '/')
+	if (!parent || parent[0] != '/')
 		parent = "/run";
 	return str_format(buffer, size, "%s/cruet", parent) < 0 ? NULL : buffer;
 }
