@@ -315,7 +315,7 @@ c_ns_publish() {
 fetch() { "$CLIENT_ROOTFS/bin/busybox" wget -qO- "$1"; }
 c_ns_pid_container() { sleeper; like "$(run --pid container:box busybox ps)" 'sleep 100'; }
 c_ns_pid_host() { is "$(run --pid host busybox readlink /proc/self/ns/pid)" "$(readlink /proc/self/ns/pid)"; }
-c_ns_pid_host_kill() { sleeper --pid host; $engine exec -d box sleep 77; $engine stop -t 1 box; is "$(state)" exited; eventually no_process 'sleep 77'; }
+c_ns_pid_host_kill() { detached --pid host busybox sh -c 'sleep 77 & exec sleep 100'; $engine stop -t 1 box; is "$(state)" exited; $engine rm box; eventually no_process 'sleep 77'; }
 no_process() { ! pgrep -fx "$1"; }
 c_ns_ipc() { sleeper --ipc shareable; is "$(run --ipc container:box busybox readlink /proc/self/ns/ipc)" "$(readlink "/proc/$(pid)/ns/ipc")"; }
 c_ns_ipc_host() { is "$(run --ipc host busybox readlink /proc/self/ns/ipc)" "$(readlink /proc/self/ns/ipc)"; }
