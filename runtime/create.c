@@ -286,8 +286,8 @@ int creation_plan(struct creation *creation)
 {
 	struct launch *launch = &creation->launch;
 	int result = state_check_id(creation->request->id);
-	size_t size;
-	char *text;
+	size_t size = 0;
+	char *text = NULL;
 
 	creation->console = creation->bundle = creation->intent = -1;
 	launch->parent_socket = launch->child_socket = launch->state = -1;

@@ -25,7 +25,7 @@ struct execution {
 	int console, console_socket; /* where the terminal's master arrives, and is sent */
 	unsigned int passed_fds;
 	bool wait_parent, cloned_into;
-	bool shares; /* X runs in our memory, which tells all */
+	bool shares;	    /* X runs in our memory, which tells all */
 	pid_t runtime, pid; /* P, Y */
 };
 

@@ -65,7 +65,7 @@ struct launch {
 	bool wait_hooks;	  /* there are prestart or createRuntime hooks */
 	bool intermediate;	  /* namespaces are joined before others are made: two clones */
 	bool cloned_into;	  /* C was born in its v2 group */
-	bool notify;	/* there is a notify folder in the state folder */
+	bool notify;		  /* there is a notify folder in the state folder */
 	bool shares;	/* C runs in P's memory, which tells all: no socket, no waiting for P */
 	bool executing; /* C: the next thing is execve(2), and it has not failed */
 };

@@ -59,8 +59,8 @@ static int make_cgroup(const struct rootfs *rootfs, const struct mount_plan *mou
 	if (!rootfs->options.cgroup)
 		return fail(ENODEV, "mount %s: no control groups", mount->spec->destination);
 	result = (only_v2 ? cgroup_mount_v2 : cgroup_mount)(rootfs->options.cgroup, target,
-							    mount->options.set,
-							    mount->options.data, own);
+							    mount->options.set, mount->options.data,
+							    own);
 	if (result < 0)
 		return fail_context(result, "mount %s", mount->spec->destination);
 	if (mount->options.propagation_count == 0)

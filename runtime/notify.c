@@ -111,7 +111,7 @@ static int send_to_host(const char *message, int fd)
 {
 	const char *path = host_socket();
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	size_t length = strlen(path);
+	size_t length = path ? strlen(path) : 0;
 	auto_fd int socket_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	union {
 		struct cmsghdr header;
@@ -120,6 +120,8 @@ static int send_to_host(const char *message, int fd)
 	struct iovec text = { .iov_base = (void *)(uintptr_t)message, .iov_len = strlen(message) };
 	struct msghdr header = { .msg_name = &address, .msg_iov = &text, .msg_iovlen = 1 };
 
+	if (length == 0)
+		return 0;
 	if (socket_fd < 0 || length >= sizeof(address.sun_path))
 		return fail(socket_fd < 0 ? errno : ENAMETOOLONG, "NOTIFY_SOCKET %s", path);
 	memcpy(address.sun_path, path, length);

@@ -45,11 +45,11 @@ static void test_parse(void **state)
 	assert_int_equal(stat.start_time, 987654321);
 	assert_int_equal(stat.ignored, 4096);
 	/* A name that looks like fields. */
-	assert_int_equal(
-		process_stat_parse("12 (x) Z 1 () S 42 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 "
-				   "18 19 18446744073709551615 22 23 24 25 26 27 28 29 30 31 0 33\n",
-				   &stat),
-		0);
+	assert_int_equal(process_stat_parse(
+				 "12 (x) Z 1 () S 42 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 "
+				 "18 19 18446744073709551615 22 23 24 25 26 27 28 29 30 31 0 33\n",
+				 &stat),
+			 0);
 	assert_int_equal(stat.state, 'S');
 	assert_int_equal(stat.parent, 42);
 	assert_true(stat.start_time == UINT64_MAX);
