@@ -2,6 +2,7 @@
 /* From a prepared child to the user's program: see become.h. */
 #include "runtime/become.h"
 
+#include <grp.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <sys/personality.h>
@@ -62,6 +63,24 @@ static uint64_t kept_for_filter(const struct become *become)
 	return UINT64_C(1) << CAP_SYS_ADMIN;
 }
 
+int become_namespace_root(void)
+{
+	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		return fail(errno, "become root of the user namespace");
+	/* Where groups may not be changed at all, there are none to be dropped. */
+	if (setgroups(0, NULL) < 0 && errno != EPERM)
+		return fail(errno, "drop the groups in the user namespace");
+	return 0;
+}
+
+static int set_personality(const struct spec *spec)
+{
+	if (IS_ENABLED(CONFIG_PERSONALITY) && spec->personality_set &&
+	    personality(spec->personality) < 0)
+		return fail(errno, "linux.personality");
+	return 0;
+}
+
 static int set_before_user(const struct become *become)
 {
 	const struct spec_process *process = become->process;
@@ -71,6 +90,8 @@ static int set_before_user(const struct become *become)
 		umask((mode_t)process->user.umask.value);
 	else if (become->first)
 		umask(022);
+	if (result == 0)
+		result = set_personality(become->spec);
 	if (result == 0)
 		result = credentials_apply_labels(process, become->proc);
 	if (result == 0)

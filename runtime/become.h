@@ -10,10 +10,12 @@
 #include "runtime/seccomp/seccomp.h"
 
 struct arena;
+struct spec;
 struct spec_process;
 
 struct become {
 	struct arena *arena;
+	const struct spec *spec; /* of the container: personality */
 	const struct spec_process *process;
 	const struct seccomp_program *seccomp; /* count 0: none */
 	int proc;	     /* verified procfs for labels; closed once they are set */
@@ -30,12 +32,18 @@ struct become {
  */
 void become_reset_signals(uint64_t ignored);
 
+/*
+ * Ids 0 of a user namespace that was just entered, without groups: what is done next must be done
+ * by its root. 0 or -errno recorded.
+ */
+int become_namespace_root(void);
+
 /* What callers are known to ignore: nohup(1), a shell's background jobs, Python, systemd. */
 extern const uint64_t become_often_ignored;
 
 /*
  * All but the system call filter and execve(2), in the one order that is safe: limits, umask,
- * labels, working directory, bounding set, ids, capabilities, no_new_privs; and the
+ * personality, labels, working directory, bounding set, ids, capabilities, no_new_privs; and the
  * search for the program as the user. 0 or -errno recorded. Afterwards only what the user may.
  */
 int become_prepare(struct become *become);

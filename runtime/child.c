@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The container's first process (C), from its clone to the user's program: see launch.h. */
 #include <fcntl.h>
-#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -47,17 +45,6 @@ static int die_with_parent(bool yes)
 	return 0;
 }
 
-/* Ids 0 of the new user namespace: what we do next must be done by its root. */
-static int become_namespace_root(void)
-{
-	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
-		return fail(errno, "become root of the user namespace");
-	if (setgroups(0, NULL) < 0 && errno != EPERM)
-		return fail(errno, "drop the groups in the user namespace");
-	/* setresuid(2) cleared it. */
-	return die_with_parent(true);
-}
-
 static int set_names(const struct spec *spec)
 {
 	if (spec->hostname && sethostname(spec->hostname, strlen(spec->hostname)) < 0)
@@ -83,6 +70,9 @@ static int enter_namespaces(struct launch *launch)
 		result = cgroup_enter(launch->cgroup, 0, launch->cloned_into);
 	if (result == 0 && user)
 		result = become_namespace_root();
+	/* setresuid(2) cleared it. */
+	if (result == 0 && user)
+		result = die_with_parent(true);
 	/* Only now: the root of a cgroup namespace is the group that its maker is in. */
 	if (result == 0 && (launch->namespaces.new_flags & CLONE_NEWCGROUP) &&
 	    unshare(CLONE_NEWCGROUP) < 0)
@@ -157,14 +147,6 @@ static int attach_terminal(struct launch *launch)
 	close_fd(&slave);
 	close_fd(&launch->console_socket);
 	return result;
-}
-
-static int set_personality(const struct spec *spec)
-{
-	if (IS_ENABLED(CONFIG_PERSONALITY) && spec->personality_set &&
-	    personality(spec->personality) < 0)
-		return fail(errno, "linux.personality");
-	return 0;
 }
 
 /* Without a process there is nothing to start, but a container there must be: it waits to be
@@ -243,6 +225,7 @@ void launch_child(struct launch *launch)
 {
 	struct become become = {
 		.arena = launch->arena,
+		.spec = launch->spec,
 		.process = &launch->spec->process,
 		.seccomp = &launch->seccomp,
 		.proc = launch->proc,
@@ -258,7 +241,7 @@ void launch_child(struct launch *launch)
 	if (launch->intermediate)
 		clone_again(launch);
 	if (enter_namespaces(launch) < 0 || build(launch) < 0 || attach_terminal(launch) < 0 ||
-	    rootfs_finish(launch->rootfs) < 0 || set_personality(launch->spec) < 0)
+	    rootfs_finish(launch->rootfs) < 0)
 		give_up(launch->child_socket);
 	if (!launch->spec->process.present)
 		wait_without_process(launch);

@@ -4,10 +4,8 @@
  * its clone in the container's pid namespace, which executes the program.
  */
 #include <fcntl.h>
-#include <grp.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -41,12 +39,8 @@ static int enter_namespaces(struct execution *execution)
 		result = exec_join(execution, execution->namespaces);
 	if (result < 0)
 		return result;
-	if (execution->namespaces & CLONE_NEWUSER) {
-		if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
-			return fail(errno, "become root of the user namespace");
-		if (setgroups(0, NULL) < 0 && errno != EPERM)
-			return fail(errno, "drop the groups in the user namespace");
-	}
+	if ((execution->namespaces & CLONE_NEWUSER) && become_namespace_root() < 0)
+		return error_result();
 	if (execution->root >= 0 && (fchdir(execution->root) < 0 || chroot(".") < 0))
 		return fail(errno, "change to the root of container %s", execution->record.id);
 	if (!IS_ENABLED(CONFIG_KEYRING) || !execution->record.own_keyring)
@@ -63,14 +57,6 @@ static int attach_terminal(const struct execution *execution)
 		return 0;
 	return console_attach(execution->console_socket, process->console_height,
 			      process->console_width, process->user.uid, NULL);
-}
-
-static int set_personality(const struct spec *spec)
-{
-	if (IS_ENABLED(CONFIG_PERSONALITY) && spec->personality_set &&
-	    personality(spec->personality) < 0)
-		return fail(errno, "linux.personality");
-	return 0;
 }
 
 /* Keep what the user's program gets, and the socket to P behind it. */
@@ -103,6 +89,7 @@ void exec_child(struct execution *execution)
 {
 	struct become become = {
 		.arena = execution->arena,
+		.spec = execution->spec,
 		.process = &execution->process,
 		.seccomp = &execution->seccomp,
 		.proc = execution->proc,
@@ -119,8 +106,7 @@ void exec_child(struct execution *execution)
 		_exit(1);
 	become_reset_signals(become_often_ignored);
 	if (enter_namespaces(execution) < 0 || attach_terminal(execution) < 0 ||
-	    set_personality(execution->spec) < 0 || become_prepare(&become) < 0 ||
-	    close_the_rest(execution) < 0)
+	    become_prepare(&become) < 0 || close_the_rest(execution) < 0)
 		give_up(execution);
 	pid = launch_clone(CLONE_PARENT, -1, &ignored);
 	if (pid == 0)

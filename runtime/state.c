@@ -23,6 +23,7 @@
 #include "lib/str.h"
 #include "runtime/cgroup/cgroup.h"
 #include "runtime/record.h"
+#include "runtime/version.h"
 
 enum { ID_MAX = 255 };
 
@@ -358,24 +359,30 @@ int state_remove(int root, const char *id, int container)
 	return result < 0 ? fail(-result, "remove the state folder of %s", id) : 0;
 }
 
+void state_write_json(struct json_writer *writer, const struct state_record *record,
+		      enum container_status status, pid_t pid, const char *owner)
+{
+	json_write_object(writer, NULL);
+	json_write_string(writer, "ociVersion", OCI_SPEC_VERSION);
+	json_write_string(writer, "id", record->id);
+	json_write_int(writer, "pid", status == STATUS_STOPPED ? 0 : pid);
+	json_write_string(writer, "status", state_status_name(status));
+	json_write_string(writer, "bundle", record->bundle);
+	json_write_string(writer, "rootfs", record->rootfs);
+	json_write_string(writer, "created", record->created_at);
+	if (record->annotations[0])
+		json_write_raw(writer, "annotations", record->annotations,
+			       strlen(record->annotations));
+	json_write_string(writer, "owner", owner);
+	json_write_end(writer, '}');
+}
+
 char *state_document(struct arena *arena, const struct state_record *record,
 		     enum container_status status, pid_t pid, bool pretty)
 {
 	struct json_writer writer;
 
 	json_write_start(&writer, arena, pretty ? JSON_SPACES : JSON_COMPACT);
-	json_write_object(&writer, NULL);
-	json_write_string(&writer, "ociVersion", "1.3.0");
-	json_write_string(&writer, "id", record->id);
-	json_write_int(&writer, "pid", status == STATUS_STOPPED ? 0 : pid);
-	json_write_string(&writer, "status", state_status_name(status));
-	json_write_string(&writer, "bundle", record->bundle);
-	json_write_string(&writer, "rootfs", record->rootfs);
-	json_write_string(&writer, "created", record->created_at);
-	if (record->annotations[0])
-		json_write_raw(&writer, "annotations", record->annotations,
-			       strlen(record->annotations));
-	json_write_string(&writer, "owner", "");
-	json_write_end(&writer, '}');
+	state_write_json(&writer, record, status, pid, "");
 	return json_write_finish(&writer, NULL);
 }

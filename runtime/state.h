@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 struct arena;
+struct json_writer;
 
 #define STATE_INTENT "intent"
 #define STATE_RECORD "state"
@@ -98,6 +99,13 @@ const char *state_status_name(enum container_status status);
 
 /* Remove the folder with what we put there; what is already gone is fine. */
 int state_remove(int root, const char *id, int container);
+
+/*
+ * The state as an object (runtime.md#state) with runc's additional properties; `pid` as its reader
+ * sees it (0: left at 0).
+ */
+void state_write_json(struct json_writer *writer, const struct state_record *record,
+		      enum container_status status, pid_t pid, const char *owner);
 
 /*
  * The state document (runtime.md#state) with runc's additional properties; `pid` as its reader sees

@@ -6,7 +6,6 @@
 #include "lib/json.h"
 #include "runtime/cmd/command.h"
 #include "runtime/cmd/format.h"
-#include "runtime/version.h"
 
 struct options {
 	const char *format;
@@ -43,23 +42,9 @@ static int print_json(struct arena *arena, const struct container_info *list, si
 
 	json_write_start(&writer, arena, JSON_COMPACT);
 	json_write_array(&writer, NULL);
-	for (size_t i = 0; i < count; i++) {
-		const struct state_record *record = &list[i].record;
-
-		json_write_object(&writer, NULL);
-		json_write_string(&writer, "ociVersion", OCI_SPEC_VERSION);
-		json_write_string(&writer, "id", record->id);
-		json_write_int(&writer, "pid", pid_of(&list[i]));
-		json_write_string(&writer, "status", state_status_name(list[i].status));
-		json_write_string(&writer, "bundle", record->bundle);
-		json_write_string(&writer, "rootfs", record->rootfs);
-		json_write_string(&writer, "created", record->created_at);
-		if (record->annotations[0])
-			json_write_raw(&writer, "annotations", record->annotations,
-				       strlen(record->annotations));
-		json_write_string(&writer, "owner", owner_of(&list[i], owner));
-		json_write_end(&writer, '}');
-	}
+	for (size_t i = 0; i < count; i++)
+		state_write_json(&writer, &list[i].record, list[i].status, list[i].record.pid,
+				 owner_of(&list[i], owner));
 	json_write_end(&writer, ']');
 	text = json_write_finish(&writer, &size);
 	if (!text)
