@@ -9,7 +9,7 @@
 #   old  as v2, and the runtime does not get the newer system calls (tests/old-kernel)
 #
 # GUESTS chooses among them (default all, two at a time), GUEST_TIMEOUT is the time each may
-# take in seconds (default 420; two minutes do where nothing else runs). Needs qemu-system-x86_64;
+# take in seconds (default 560; two minutes do where nothing else runs). Needs qemu-system-x86_64;
 # the guest's kernel is taken from Debian's package once, into ${CRUET_CACHE:-~/.cache/cruet}/guest.
 set -eu
 
@@ -83,7 +83,7 @@ boot() { # GUEST FILES
 	old) arguments+=" cruet.old=1" ;;
 	esac
 	# Without what the emulation is slow at; one CPU, because the machine's two run a guest each.
-	guest_boot "${GUEST_TIMEOUT:-420}" "$work/initramfs" "$arguments" \
+	guest_boot "${GUEST_TIMEOUT:-560}" "$work/initramfs" "$arguments" \
 		-cpu max,-avx,-avx2,-erms,-fsrm -smp 1 -m 1024 -device virtio-rng-pci > "$work/$1.log" ||
 		echo "guest: qemu ended with $?" >> "$work/$1.log"
 }
