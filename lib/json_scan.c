@@ -315,7 +315,7 @@ static void close_container(struct scan *scan)
 {
 	scan->at++;
 	scan->depth--;
-	end_value(scan, scan->levels[scan->depth].span);
+	end_value(scan, scan->levels[scan->depth].span); /* NOLINT: set when it was opened */
 }
 
 /* From '{' or '[' to its first value (1), or through its end if it is empty (0). */

@@ -333,6 +333,7 @@ int path_open_walk(int root, const char *path, int open_flags, mode_t mode, int 
 	walk.flags = path_flags;
 	walk.depth = 0;
 	walk.symlinks = 0;
+	walk.type = 0;
 	walk.rest = walk.path + sizeof(walk.path) - length - 1;
 	memcpy(walk.rest, path, length + 1);
 	if (path_flags & PATH_NO_CROSSING) {
