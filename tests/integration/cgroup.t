@@ -103,8 +103,12 @@ if v1 memory; then
 	limit 'memory:{disableOOMKiller:true,limit:33554432}' memory memory.oom_control "$(printf \
 		'oom_kill_disable 1\nunder_oom 0\noom_kill 0')" - -
 fi
-limit 'cpu:{realtimeRuntime:3000,realtimePeriod:500000}' cpu cpu.rt_runtime_us 3000 - -
-limit 'cpu:{realtimeRuntime:3000,realtimePeriod:500000}' cpu cpu.rt_period_us 500000 - -
+if ! v1 cpu || [ -e /sys/fs/cgroup/cpu/cpu.rt_runtime_us ]; then
+	limit 'cpu:{realtimeRuntime:3000,realtimePeriod:500000}' cpu cpu.rt_runtime_us 3000 - -
+	limit 'cpu:{realtimeRuntime:3000,realtimePeriod:500000}' cpu cpu.rt_period_us 500000 - -
+else
+	skip "no CONFIG_RT_GROUP_SCHED in this kernel" "cpu.realtimeRuntime, cpu.realtimePeriod"
+fi
 if [ -e /sys/fs/cgroup/blkio/harness/blkio.bfq.weight ]; then
 	limit 'blockIO:{weight:300}' blkio blkio.bfq.weight 300 - -
 fi
