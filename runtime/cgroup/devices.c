@@ -170,7 +170,7 @@ static bool in_user_namespace(void)
 
 int devices_apply(struct cgroup *cgroup, struct limits *limits)
 {
-	int result = group_is_v2(limits->devices->group) ?
+	int result = IS_ENABLED(CONFIG_CGROUP_BPF_DEVICES) && group_is_v2(limits->devices->group) ?
 			     devices_bpf_apply(limits, limits->fresh) :
 			     devices_v1_apply(limits, limits->fresh);
 
