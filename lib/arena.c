@@ -130,7 +130,7 @@ char *arena_strndup(struct arena *arena, const char *string, size_t length)
 
 char *arena_strdup(struct arena *arena, const char *string)
 {
-	return arena_strndup(arena, string, SIZE_MAX - 1);
+	return arena_strndup(arena, string, PTRDIFF_MAX - 1);
 }
 
 char *arena_printf(struct arena *arena, const char *format, ...)
