@@ -112,10 +112,13 @@ pid_t launch_clone(int flags, int cgroup, bool *cloned_into)
 	if (cgroup >= 0) {
 		pid = clone_into((unsigned int)flags, cgroup);
 		*cloned_into = pid >= 0;
-		/* No clone3 (< 5.3), no such flag (< 5.7), or a group that takes nobody by birth.
+		/*
+		 * No clone3 (< 5.3), no such flag (< 5.7), or a group that takes nobody by birth:
+		 * pids.max (EAGAIN) counts who is born in it, not who moves in.
 		 */
-		if (pid >= 0 || (errno != ENOSYS && errno != E2BIG && errno != EINVAL &&
-				 errno != EBUSY && errno != EOPNOTSUPP && errno != EACCES))
+		if (pid >= 0 ||
+		    (errno != ENOSYS && errno != E2BIG && errno != EINVAL && errno != EBUSY &&
+		     errno != EOPNOTSUPP && errno != EACCES && errno != EAGAIN))
 			return pid >= 0 ? pid : -errno;
 	}
 	/* Argument order differs between architectures, but all but the first are zero. */
