@@ -151,7 +151,7 @@ static void evict(int cache)
 		count++;
 		if (!oldest[0] || older(&info, &oldest_info)) {
 			oldest_info = info;
-			strncpy(oldest, entry->d_name, sizeof(oldest) - 1);
+			strcpy(oldest, entry->d_name); /* at most NAME_MAX bytes */
 		}
 	}
 	closedir(folder);
