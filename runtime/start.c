@@ -65,7 +65,15 @@ static int let_go(int state, const struct state_record *record)
 	/* The end of file is the execve(2) that closed the fifo. */
 	if (result == 0)
 		result = launch_expect(result_fd, STEP_EXECUTING, NULL, 0);
-	return result == -EPIPE ? 0 : result;
+	if (result != -EPIPE)
+		return result;
+	/*
+	 * It has closed the other fifo too, but the kernel may get to that a moment later, and
+	 * whoever asks for the state as soon as we have returned must not find it waiting any more.
+	 */
+	if (unlinkat(state, STATE_START, 0) < 0)
+		return fail(errno, "remove the fifo %s", STATE_START);
+	return 0;
 }
 
 int container_poststart(int state, const struct state_record *record)

@@ -36,6 +36,7 @@ failed 1 "does not exist" "start of an unknown id"
 # start
 run cruet start "$id"
 is "$status:$out:$err" "0::" "start says nothing"
+[ "$RUNTIME" = runc ] || check "... and no state after it can say created: the fifo is gone" [ ! -e "$STATE/$id/start" ]
 is "$(state_of "$id")" running "state is running"
 check "the process runs" wait_for [ -e $T/marker ]
 is "$(pid_of "$id")" "$pid" "under the same pid"
