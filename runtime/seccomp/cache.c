@@ -151,7 +151,8 @@ static void evict(int cache)
 		count++;
 		if (!oldest[0] || older(&info, &oldest_info)) {
 			oldest_info = info;
-			strcpy(oldest, entry->d_name); /* at most NAME_MAX bytes */
+			memcpy(oldest, entry->d_name,
+			       strlen(entry->d_name) + 1); /* NAME_MAX at most */
 		}
 	}
 	closedir(folder);
