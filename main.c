@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "init/cmd/command.h"
+#include "lib/config.h"
 #include "runtime/cmd/command.h"
 
 /* A file opened in place of a missing stdin, stdout or stderr would be taken for it. */
@@ -23,9 +25,18 @@ static void fill_standard_streams(void)
 int main(int argc, char **argv)
 {
 	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+	const char *name = slash ? slash + 1 : argv[0];
+	const struct command *const *others = NULL;
 
 	if (argc == 0)
 		return 1;
 	fill_standard_streams();
-	return runtime_main(slash ? slash + 1 : argv[0], argc, argv);
+	if (IS_ENABLED(CONFIG_INIT)) {
+		const struct command *command = init_command_of(name, &argc, &argv);
+
+		if (command)
+			return init_main(name, command, argc, argv);
+		others = init_commands;
+	}
+	return runtime_main(name, argc, argv, others);
 }

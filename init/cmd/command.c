@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which command of PID 1 or its clients is called: see command.h. */
+#include "init/cmd/command.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/config.h"
+#include "lib/log.h"
+
+const struct command *const init_commands[] = {
+	&command_init,
+	NULL,
+};
+
+static bool is_applet(const char *name)
+{
+	return strcmp(name, "init") == 0 || strcmp(name, "reboot") == 0 ||
+	       strcmp(name, "poweroff") == 0 || strcmp(name, "halt") == 0;
+}
+
+const struct command *init_command_of(const char *name, int *argc, char ***argv)
+{
+	const struct command *command;
+
+	if (is_applet(name))
+		return command_find(init_commands, name);
+	command = *argc > 1 ? command_find(init_commands, (*argv)[1]) : NULL;
+	if (command) {
+		--*argc;
+		++*argv;
+		return command;
+	}
+	/* What the kernel runs as its first process has no command of ours; one in a PID namespace
+	 * does. */
+	if (getpid() == 1 && *argc == 1)
+		return &command_init;
+	return NULL;
+}
+
+int init_main(const char *name, const struct command *command, int argc, char **argv)
+{
+	int status;
+
+	log_setup(&(struct log_options){ .fd = -1, .level = LOG_LEVEL_WARNING, .program = name });
+	status = command_execute(name, command, NULL, NULL, argc, argv);
+	if (status >= 0)
+		return status;
+	log_error();
+	return command->error_status ? command->error_status : 1;
+}
