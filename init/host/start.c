@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How the host begins: as PID 1 of a machine, under another init, or after a re-exec. */
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "init/host/host.h"
+#include "lib/error.h"
+#include "lib/fd.h"
+#include "lib/log.h"
+
+enum {
+	EMERGENCY_MS = 600000, /* a device that nobody comes to begins anew after so long */
+	RETRY_MS = 10000,
+	CLEAN_ALL_MS = 60000,
+	SWITCH_MS = 120000,
+	TURN_MS = 100,
+	WRITER_DELAY_MS = 30, /* the first services come first */
+};
+
+/* Before the loop: wait for a child, feeding the watchdog. Its exit status, or -1 (killed). */
+static int wait_for(struct host *host, pid_t pid, uint64_t timeout_ms)
+{
+	const uint64_t end = host_clock() + timeout_ms;
+	int status;
+	pid_t ended;
+
+	while ((ended = waitpid(-1, &status, WNOHANG)) != pid) {
+		struct watchdog *watchdog = &host->kept->watchdog;
+		const uint64_t now = host_clock();
+
+		if (now >= end)
+			kill(pid, SIGKILL);
+		if (ended < 0 && errno == ECHILD)
+			return -1;
+		if (host->kept && watchdog->fd >= 0 && watchdog->feed_at <= now)
+			watchdog_feed(watchdog, now);
+		if (ended <= 0)
+			poll(NULL, 0, TURN_MS);
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* ---- emergency ---- */
+
+static const char *system_text(const struct host *host, uint32_t offset)
+{
+	return host->plan.header ? plan_text(&host->plan, offset) : NULL;
+}
+
+static pid_t emergency_shell(const struct host *host, const char *reason)
+{
+	const struct plan_system *system = host->plan.system;
+
+	return board_emergency_shell(system ? system_text(host, system->console) : NULL,
+				     system ? system_text(host, system->shell) : NULL, reason);
+}
+
+/* Nothing can be supervised: a shell, and then once more from the beginning. */
+static void emergency(struct host *host, struct watchdog *watchdog)
+{
+	char reason[512];
+	const uint64_t end = host_clock() + EMERGENCY_MS;
+	pid_t shell;
+	int status;
+
+	error_format(error_last(), reason, sizeof(reason));
+	watchdog_open(watchdog, NULL);
+	shell = emergency_shell(host, reason);
+	while (host_clock() < end) {
+		const pid_t ended = waitpid(-1, &status, WNOHANG);
+
+		if (watchdog->fd >= 0)
+			watchdog_feed(watchdog, host_clock());
+		if (shell > 0 && ended == shell)
+			return;
+		poll(NULL, 0, ended > 0 ? 0 : 1000);
+		if (shell <= 0 && host_clock() + EMERGENCY_MS > end + RETRY_MS)
+			return;
+	}
+	board_end(BOARD_REBOOT);
+}
+
+void host_emergency_job(struct host *host)
+{
+	const pid_t shell =
+		emergency_shell(host, "what system.json requires is missing: see above");
+
+	host_note(host, NOTE_EMERGENCY);
+	host->board_at = shell > 0 ? UINT64_MAX : host->now + RETRY_MS;
+	if (shell > 0)
+		host->kept->jobs[JOB_SHELL] = (struct kept_job){ .pid = shell,
+								 .kind = JOB_SHELL,
+								 .deadline = UINT64_MAX };
+}
+
+void host_load_module(struct host *host, const char *modalias)
+{
+	enum { MODULE_MS = 30000 };
+	const pid_t pid = host_fork(host, host->units[host->plan.unit_count].output);
+
+	if (pid == 0)
+		_exit(board_load_modalias(modalias) != 0);
+	if (pid > 0)
+		host->kept->jobs[JOB_MODULE] = (struct kept_job){
+			.pid = pid, .kind = JOB_MODULE, .deadline = host->now + MODULE_MS
+		};
+}
+
+/* ---- beginnings ---- */
+
+/* In an initramfs: what system.json says, then the real root's init in our place. */
+static void switch_root(struct host *host, char **argv)
+{
+	const struct plan_system *system = host->plan.system;
+	char text[48];
+	pid_t pid;
+
+	if (!system->init || !host->kept->is_init)
+		return;
+	pid = fork();
+	if (pid == 0)
+		_exit(board_set_up(&host->plan));
+	if (pid < 0 || wait_for(host, pid, SWITCH_MS) != 0)
+		fail_as(ERROR_STATE, 0, "the root file system could not be mounted");
+	host_open_watchdog(host);
+	if (error_last()->code == ERROR_NONE) {
+		if (host->kept->watchdog.fd >= 0) {
+			snprintf(text, sizeof(text), "%d", (int)host->kept->watchdog.fd);
+			setenv("CRUET_WATCHDOG_FD", text, 1);
+			fcntl(host->kept->watchdog.fd, F_SETFD, 0);
+		}
+		board_switch_root(&host->plan, argv);
+	}
+	emergency(host, &host->kept->watchdog);
+	board_end(BOARD_REBOOT);
+}
+
+/* The watchdog that the initramfs's program opened. */
+static void take_watchdog(struct host *host)
+{
+	const char *text = getenv("CRUET_WATCHDOG_FD");
+
+	if (text)
+		watchdog_take(&host->kept->watchdog, atoi(text));
+	unsetenv("CRUET_WATCHDOG_FD");
+	host_open_watchdog(host);
+}
+
+static int prepare(struct host *host, const struct host_settings *settings, char **argv)
+{
+	const int plan_fd = host_load_plan(host, settings);
+	int result = plan_fd < 0 ? plan_fd : host_keep(host, settings, plan_fd);
+
+	if (result < 0)
+		return result;
+	if (settings->is_init) {
+		take_watchdog(host);
+		switch_root(host, argv);
+		if (board_cgroups(&host->plan) < 0)
+			log_error();
+	}
+	return host_open(host);
+}
+
+static void begin(struct host *host)
+{
+	struct kept *kept = host->kept;
+
+	kept->writer_at = host->now + WRITER_DELAY_MS;
+	host_note(host, NOTE_STARTED);
+	host_conditions(host, CONDITION_SOURCES);
+	if (!kept->is_init) {
+		kept->board_ready = 1;
+		host_post(host, EVENT_CONDITION, 0, 1);
+		return;
+	}
+	host_post(host, EVENT_TICK, 0, 0);
+	host->uevents = board_uevents_open(&host->plan);
+	if (host->uevents >= 0)
+		host_watch(host, host->uevents, WATCH_UEVENT, 0, EPOLLIN);
+	if (!board_is_simple(&host->plan))
+		host_job(host, JOB_BOARD, PLAN_NONE, PLAN_FOREVER);
+	else
+		host_job_done(host, JOB_BOARD, 0);
+}
+
+/* What a crash left cannot be gone on with: everything is ended, and begins anew. */
+static void begin_anew(struct host *host)
+{
+	const pid_t pid = host_job(host, JOB_CLEAN_ALL, PLAN_NONE, CLEAN_ALL_MS);
+
+	if (pid > 0)
+		wait_for(host, pid, CLEAN_ALL_MS);
+	for (uint32_t i = 0; i < host->plan.unit_count; i++) {
+		struct kept_unit *unit = &host->units[i];
+
+		close_fd(&unit->report);
+		close_fd(&unit->ready);
+		unit->pid = unit->run.pid = unit->check.pid = 0;
+		unit->next_job = JOB_NONE;
+	}
+	supervisor_begin(host->supervisor, &host->plan, host->now);
+}
+
+static int resume(struct host *host, int kept_fd)
+{
+	int result = host_resume(host, kept_fd);
+	bool sound;
+
+	if (result < 0)
+		return result;
+	host_take_over(host);
+	host->now = host_clock();
+	sound = supervisor_is_sound(host->supervisor, host->kept->supervisor_size, &host->plan);
+	if (!sound)
+		begin_anew(host);
+	if (host->kept->crash_time && host->now - host->kept->crash_time < 1000)
+		host_note(host, NOTE_CRASH);
+	result = host_open(host);
+	if (result < 0)
+		return result;
+	host->uevents = host->kept->is_init ? board_uevents_open(&host->plan) : -1;
+	if (host->uevents >= 0)
+		host_watch(host, host->uevents, WATCH_UEVENT, 0, EPOLLIN);
+	host_conditions(host, CONDITION_SOURCES);
+	if (!sound && host->kept->board_ready)
+		host_post(host, EVENT_CONDITION, 0, 1);
+	host_reap(host); /* who ended while nobody looked */
+	for (uint32_t i = 0; i < host->plan.unit_count; i++)
+		host_next_job(host, i);
+	return 0;
+}
+
+static void start(struct host *host, const struct host_settings *settings, char **argv)
+{
+	struct watchdog watchdog = { .fd = -1 };
+
+	if (settings->is_init && board_early() < 0) {
+		log_error();
+		emergency(host, &watchdog);
+	}
+	while (prepare(host, settings, argv) < 0) {
+		if (!settings->is_init) {
+			log_error();
+			exit(1);
+		}
+		emergency(host, host->kept ? &host->kept->watchdog : &watchdog);
+	}
+	begin(host);
+}
+
+int host_main(const struct host_settings *settings, char **argv)
+{
+	static struct host instance;
+	struct host *host = &instance;
+	const int trial = host_answer_trial();
+	const int kept_fd = host_resume_fd();
+
+	if (trial >= 0)
+		return trial;
+	host->epoll = host->signals = host->uevents = host->next_fd = host->rings_read = -1;
+	host->control.listener = -1;
+	host->poll_at = host->board_at = UINT64_MAX;
+	for (uint32_t i = 0; i < CONTROL_CLIENTS; i++)
+		host->control.clients[i].fd = -1;
+	for (uint32_t i = 0; i < CONDITION_SOURCES; i++)
+		host->conditions.fds[i] = -1;
+	if (!settings->is_init && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		return fail(errno, "become the parent of orphans");
+	if (kept_fd < 0)
+		start(host, settings, argv);
+	else if (resume(host, kept_fd) < 0)
+		return error_result();
+	host_watch_crashes(host);
+	host_loop(host);
+}
