@@ -21,7 +21,9 @@ enum {
 	PLAN_VERSION = 1,
 	PLAN_MAX_SIZE = 4 << 20,
 	PLAN_MAX_UNITS = 1024,
-	PLAN_NAME_MAX = 63,	    /* of a unit, a flag, a volume: [A-Za-z0-9][A-Za-z0-9_.-]* */
+	PLAN_NAME_MAX = 63,   /* of a unit, a flag, a volume: [A-Za-z0-9][A-Za-z0-9_.-]* */
+	PLAN_RING_MIN = 4096, /* bytes of RAM of a log ring */
+	PLAN_RING_MAX = 16 << 20,
 	PLAN_NONE = 0xffffffffu,    /* no index, no limit, no number */
 	PLAN_FOREVER = 0xffffffffu, /* a time that never ends */
 };
@@ -144,7 +146,7 @@ struct plan_network {
 enum log_sink { LOG_TO_KERNEL = 1, LOG_TO_SYSLOG = 2, LOG_TO_FILE = 4 };
 
 struct plan_log {
-	uint32_t ring;			    /* bytes of RAM, a power of two, 4096 at least */
+	uint32_t ring;			    /* bytes of RAM, a power of two */
 	uint32_t rate_lines, rate_interval; /* 0: no limit */
 	uint32_t sinks;			    /* bits of enum log_sink */
 	uint32_t file;			    /* text: path */
@@ -152,7 +154,10 @@ struct plan_log {
 };
 
 struct plan_unit {
-	uint32_t name, description;   /* texts */
+	uint32_t name, description; /* texts */
+	/* CRC-32 of all that makes the unit what it is (its neighbours by name; without description
+	 * and followers), the same on every machine: how a reload finds what has changed. */
+	uint32_t digest;
 	uint32_t type;		      /* enum unit_type */
 	uint32_t source;	      /* enum unit_source */
 	uint32_t path;		      /* text: the bundle's folder, or the image's name */
@@ -255,15 +260,19 @@ struct plan {
 };
 
 /*
- * Take a block as a plan: checks magic, version, checksum, and that every reference lies within
- * it, so that nothing that reads it afterwards needs to look. 0, or -EINVAL recorded with the
- * reason; `name` is for the message.
+ * Take a block as a plan: checks magic, version, checksum, that every reference lies within it and
+ * fits its kind, and what readers rely on (names are distinct and fit to be a path's component, a
+ * check has what it needs, a ladder rises), so that nothing that reads it afterwards needs to look.
+ * The block is the caller's, aligned for words, and must outlive the plan. 0, or -EINVAL recorded
+ * with the reason; `name` is for the message.
  */
 int plan_from_block(struct plan *plan, const void *block, size_t size, const char *name);
 
 /*
- * Map the file `fd` and take it as a plan. One of the other byte order is copied and turned around.
- * The mapping stays until plan_unmap(). 0 or a negative errno, recorded.
+ * Read the file `fd` into memory of its own and take it as a plan, turned around if it is of the
+ * other byte order. Not the file itself is mapped: somebody who writes over it in place must not
+ * take PID 1 with him. The memory, read-only, stays until plan_unmap(). 0 or a negative errno,
+ * recorded.
  */
 int plan_map(struct plan *plan, int fd, const char *name);
 void plan_unmap(struct plan *plan);
@@ -297,5 +306,11 @@ static inline const char *plan_unit_name(const struct plan *plan, uint32_t unit)
 
 /* The unit of that name, or PLAN_NONE. */
 uint32_t plan_find(const struct plan *plan, const char *name);
+
+/* May this be the name of a unit, a flag, a volume? See PLAN_NAME_MAX. */
+bool plan_is_name(const char *text);
+
+/* CRC-32 (IEEE 802.3, as gzip has it) of `size` bytes, going on from `crc`: 0 to begin. */
+uint32_t plan_crc32(uint32_t crc, const void *data, size_t size);
 
 #endif
