@@ -18,10 +18,12 @@ enum control_command {
 	CONTROL_RESTART,
 	CONTROL_MONITOR, /* as CONTROL_STATUS, then a CONTROL_CHANGE each time; ends with the client
 			  */
-	CONTROL_LOGS,	/* CONTROL_RINGS with the rings' descriptor (read-only), then a CONTROL_UNIT
-			   for each */
-	CONTROL_BOOT,	/* a CONTROL_CHANGE for each entry of the boot's journal */
-	CONTROL_RELOAD, /* read the units again */
+	CONTROL_LOGS, /* CONTROL_RINGS with the rings' descriptor (read-only), then a CONTROL_UNIT
+			 for each */
+	CONTROL_BOOT, /* CONTROL_SYSTEM, CONTROL_PLAN with the plan's descriptor (read-only; if the
+			 host has one), a CONTROL_UNIT for each, then a CONTROL_CHANGE for each
+			 entry of the boot's journal */
+	CONTROL_RELOAD, /* read the units again; CONTROL_WAIT: answer when it is done */
 	CONTROL_REEXEC,
 	CONTROL_REBOOT,
 	CONTROL_POWEROFF,
@@ -39,9 +41,17 @@ struct control_request {
 	char text[CONTROL_NAME]; /* reboot and so on: why, for the flight recorder */
 };
 
-enum control_kind { CONTROL_END, CONTROL_SYSTEM, CONTROL_UNIT, CONTROL_CHANGE, CONTROL_RINGS };
+enum control_kind {
+	CONTROL_END,
+	CONTROL_SYSTEM,
+	CONTROL_UNIT,
+	CONTROL_CHANGE,
+	CONTROL_RINGS,
+	CONTROL_PLAN,
+	CONTROL_LOST, /* `result` journal entries were overwritten before they could be sent */
+};
 
-/* Every packet begins so. */
+/* Every packet begins with its kind. This is CONTROL_END, _RINGS, _PLAN and _LOST. */
 struct control_packet {
 	uint32_t kind;	/* enum control_kind */
 	int32_t result; /* CONTROL_END: 0, or a negative errno with the reason in text */
