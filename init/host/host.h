@@ -167,15 +167,14 @@ struct host {
 	int32_t reload_result;	       /* of the last one: 0 done, 1 under way, -1 failed */
 	int next_fd;		       /* of the plan that a reload makes; -1: no reload */
 	struct plan next_plan;
-	int rings_read;	      /* the log rings, opened read-only for clients; -1: not yet */
-	char resume_text[32]; /* environment of the next execution */
+	int rings_read, plan_read; /* the same files opened read-only for clients; -1: not yet */
+	char resume_text[32];	   /* environment of the next execution */
 };
 
 /* What an epoll event is about: source in the upper half of its data, index in the lower. */
 enum watch_source {
 	WATCH_SIGNALS,
-	WATCH_CONTROL,	 /* the listener */
-	WATCH_CLIENT,	 /* index: slot */
+	WATCH_CLIENT,	 /* index: slot, or CONTROL_LISTENER */
 	WATCH_CONDITION, /* index: enum condition_source */
 	WATCH_NOTIFY,	 /* index: unit */
 	WATCH_REPORT,	 /* index: unit */

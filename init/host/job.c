@@ -175,9 +175,11 @@ pid_t host_job(struct host *host, enum job_kind kind, uint32_t unit, uint64_t ti
 {
 	struct kept_job *job = job_of(host, kind, unit);
 	const uint32_t ring = kind < JOB_FIRST_GLOBAL ? unit : host->plan.unit_count;
+	/* The last words go to the console: nobody reads the pipe any more. */
+	const int output = kind == JOB_UNMOUNT ? -1 : host->units[ring].output;
 	int report[2] = { -1, -1 }, ready[2] = { -1, -1 };
 	int result = kind == JOB_START ? open_launch(host, unit, report, ready) : 0;
-	pid_t pid = result == 0 ? host_fork(host, host->units[ring].output) : result;
+	pid_t pid = result == 0 ? host_fork(host, output) : result;
 
 	if (pid == 0) {
 		close_fd(&report[0]);

@@ -204,6 +204,8 @@ int host_adopt_plan(struct host *host)
 	kept->rings = rings;
 	host->kept_fd = fd;
 	host->next_fd = -1;
+	close_fd(&host->rings_read);
+	close_fd(&host->plan_read);
 	host_restart_writer(host);
 	return host_open(host);
 }

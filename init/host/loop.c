@@ -130,9 +130,6 @@ static void dispatch(struct host *host, const struct epoll_event *event)
 	case WATCH_SIGNALS:
 		take_signals(host);
 		break;
-	case WATCH_CONTROL:
-		control_accept(&host->control, host->now);
-		break;
 	case WATCH_CLIENT:
 		control_client_ready(&host->control, index, event->events, host->now);
 		break;

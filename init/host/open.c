@@ -142,7 +142,7 @@ static int open_control(struct host *host)
 		return kept->control;
 	if (host->control.listener != kept->control)
 		host_serve(host);
-	return host_watch(host, kept->control, WATCH_CONTROL, 0, EPOLLIN);
+	return host_watch(host, kept->control, WATCH_CLIENT, CONTROL_LISTENER, EPOLLIN);
 }
 
 /* Clients keep their connection over a new plan. */
@@ -153,7 +153,7 @@ static int open_clients(struct host *host)
 	for (uint32_t i = 0; i < CONTROL_CLIENTS && result == 0; i++)
 		if (host->control.clients[i].fd >= 0)
 			result = host_watch(host, host->control.clients[i].fd, WATCH_CLIENT, i,
-					    EPOLLIN | EPOLLOUT);
+					    host->control.clients[i].events);
 	return result;
 }
 

@@ -294,16 +294,29 @@ static uint64_t count_changes(void *context)
 }
 
 /* A client must not be able to write: the file is opened once more, for reading. */
+static int read_only(int fd, int *again)
+{
+	char path[32];
+
+	if (*again < 0) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		*again = open(path, O_RDONLY | O_CLOEXEC);
+	}
+	return *again < 0 ? -errno : *again;
+}
+
 static int read_only_rings(void *context)
 {
 	struct host *host = context;
-	char path[32];
 
-	if (host->rings_read >= 0)
-		return host->rings_read;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", (int)host->kept->rings);
-	host->rings_read = open(path, O_RDONLY | O_CLOEXEC);
-	return host->rings_read < 0 ? -errno : host->rings_read;
+	return read_only(host->kept->rings, &host->rings_read);
+}
+
+static int read_only_plan(void *context)
+{
+	struct host *host = context;
+
+	return read_only(host->kept->plan_fd, &host->plan_read);
 }
 
 static void watch_client(void *context, int fd, uint32_t slot, uint32_t events)
@@ -322,6 +335,7 @@ void host_serve(struct host *host)
 		.change = report_change,
 		.changes = count_changes,
 		.rings = read_only_rings,
+		.plan = read_only_plan,
 		.watch = watch_client,
 	};
 	control_begin(&host->control, host->kept->control, &host->control_host);

@@ -41,7 +41,7 @@ static int wait_for(struct host *host, pid_t pid, uint64_t timeout_ms)
 			kill(pid, SIGKILL);
 		if (ended < 0 && errno == ECHILD)
 			return -1;
-		if (host->kept && watchdog->fd >= 0 && watchdog->feed_at <= now)
+		if (watchdog->fd >= 0 && watchdog->feed_at <= now)
 			watchdog_feed(watchdog, now);
 		if (ended <= 0)
 			poll(NULL, 0, TURN_MS);
@@ -155,7 +155,9 @@ static void take_watchdog(struct host *host)
 	host_open_watchdog(host);
 }
 
-static int prepare(struct host *host, const struct host_settings *settings, char **argv)
+/* *watchdog: one that an emergency has opened already. */
+static int prepare(struct host *host, const struct host_settings *settings, char **argv,
+		   const struct watchdog *watchdog)
 {
 	const int plan_fd = host_load_plan(host, settings);
 	int result = plan_fd < 0 ? plan_fd : host_keep(host, settings, plan_fd);
@@ -163,6 +165,7 @@ static int prepare(struct host *host, const struct host_settings *settings, char
 	if (result < 0)
 		return result;
 	if (settings->is_init) {
+		host->kept->watchdog = *watchdog;
 		take_watchdog(host);
 		switch_root(host, argv);
 		if (board_cgroups(&host->plan) < 0)
@@ -248,12 +251,13 @@ static void start(struct host *host, const struct host_settings *settings, char 
 		log_error();
 		emergency(host, &watchdog);
 	}
-	while (prepare(host, settings, argv) < 0) {
-		if (!settings->is_init) {
-			log_error();
+	while (prepare(host, settings, argv, &watchdog) < 0) {
+		log_error();
+		if (!settings->is_init)
 			exit(1);
-		}
-		emergency(host, host->kept ? &host->kept->watchdog : &watchdog);
+		if (host->kept)
+			watchdog = host->kept->watchdog;
+		emergency(host, &watchdog);
 	}
 	begin(host);
 }
@@ -267,7 +271,8 @@ int host_main(const struct host_settings *settings, char **argv)
 
 	if (trial >= 0)
 		return trial;
-	host->epoll = host->signals = host->uevents = host->next_fd = host->rings_read = -1;
+	host->epoll = host->signals = host->uevents = host->next_fd = host->rings_read =
+		host->plan_read = -1;
 	host->control.listener = -1;
 	host->poll_at = host->board_at = UINT64_MAX;
 	for (uint32_t i = 0; i < CONTROL_CLIENTS; i++)

@@ -124,6 +124,8 @@ static void tend_watchdog(struct host *host)
 	char reason[RECORDER_TEXT];
 	uint32_t unit;
 
+	if (!kept->is_init)
+		return;
 	if (!watchdog->starving) {
 		if (!disk_is_well(host)) {
 			starve(host, "storage probe got no answer");
@@ -140,7 +142,7 @@ static void tend_watchdog(struct host *host)
 			kept->starve_at = UINT64_MAX;
 		if (kept->starve_at == UINT64_MAX || kept->jobs[JOB_RECORD].pid == 0) {
 			/* No hardware to do it: the machine goes down in good order. */
-			if (watchdog->fd < 0 && kept->is_init)
+			if (watchdog->fd < 0)
 				host_end(host, BOARD_REBOOT, END_WATCHDOG, kept->end_text);
 			return;
 		}
