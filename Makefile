@@ -118,12 +118,14 @@ $(generated)/objects: FORCE $(generated)/flags | $(generated)/
 %/:
 	@mkdir -p $@
 
+include scripts/board.mk
 include scripts/tests.mk
 
 # ---- to use it ----
 
-.PHONY: all install run rootfs size format clean distclean help packages check check-reproducible
-run: all rootfs
+.PHONY: all install run run-container rootfs size format clean distclean help packages check check-reproducible
+run: board-$(default_board)-run
+run-container: all rootfs
 	$(Q)rootfs-test/run $(O)/cruet $(O)/rootfs
 
 # BusyBox for the same target, as the root file system that `run` and the tests start from.
@@ -151,7 +153,7 @@ size:
 
 # Removes what was made here; the configuration stays. (The cache of libraries is elsewhere.)
 clean:
-	$(Q)rm -rf $(addprefix $(O)/,obj generated unit bench tests test-results size check rootfs run cruet cruet.map sysroot busybox.path defconfig)
+	$(Q)rm -rf $(addprefix $(O)/,obj generated unit bench board programs tests test-results size check rootfs run cruet cruet.map sysroot busybox.path defconfig)
 distclean: clean
 	$(Q)rm -f $(O)/.config $(O)/.config.old
 	$(Q)rmdir $(O) 2>/dev/null || true

@@ -112,3 +112,95 @@ guest_boot() {
 		-append "console=ttyS0 panic=-1 quiet $arguments" "$@" < /dev/null | tr -d '\r'
 	return "${PIPESTATUS[0]}"
 }
+
+# ---- the test suite inside ----
+
+# What the tests call, besides BusyBox.
+guest_suite_programs=(bash dash jq unshare nsenter mount umount script timeout stat mawk pgrep ps
+	flock ip find sed grep sort cut head tail tr cat cp ln ls mv mkdir mktemp rm rmdir touch wc od
+	cmp diff tee chmod chown readlink dirname basename env sleep id date seq truncate xargs
+	mountpoint mknod mkfifo setpriv findmnt prlimit taskset chroot stty expr comm uniq paste nproc
+	sha256sum strings)
+
+# guest_suite ROOT CRUET BUILD: the tests in /cruet, their programs, the runtime (CRUET) and what of the
+# validation suite is there.
+guest_suite() {
+	local root=$1 cruet=$2 build=$3 source program suite
+	local top=${BASH_SOURCE[0]%/guest/lib.sh}
+	mkdir -p "$root/usr/bin" "$root/usr/sbin" "$root/cruet/build/tests" "$root/cruet/tests"
+	guest_program "$root" "${guest_suite_programs[@]}" 2> /dev/null
+	ln -sf dash "$root/usr/bin/sh"
+	ln -sf mawk "$root/usr/bin/awk"
+	# jq 1.6 takes long to start, and here everything takes twenty times as long: gojq starts at once.
+	if [ -n "$(type -P gojq)" ]; then
+		guest_program "$root" gojq
+		mv "$root/usr/bin/gojq" "$root/usr/bin/jq"
+	fi
+	cp -a "$top"/{integration,init,guest,sandbox.sh,old-kernel} "$root/cruet/tests/"
+	[ ! -d "$build/rootfs" ] || cp -a "$build/rootfs" "$root/cruet/build/rootfs"
+	if guest_apparmor > /dev/null; then
+		install "$(guest_apparmor)" "$root/usr/sbin/apparmor_parser"
+		guest_libraries "$root" "$(guest_apparmor)"
+	fi
+	if suite=$("$top/validation/build.sh" 2> /dev/null); then
+		mkdir "$root/cruet/validation"
+		for program in runtimetest rootfs-amd64.tar.gz ${GUEST_VALIDATION-process_capabilities \
+			linux_process_apparmor_profile linux_cgroups_hugetlb linux_cgroups_relative_hugetlb \
+			linux_cgroups_network linux_cgroups_relative_network}; do
+			cp "$suite/$program" "$root/cruet/validation/"
+		done
+	fi
+	install "$cruet" "$root/cruet/build/cruet"
+	guest_libraries "$root" "$cruet" # for another runtime: cruet needs none
+	for source in "$top"/{integration,init,old-kernel}/*.c; do
+		[ -e "$source" ] || continue
+		program=$root/cruet/build/tests/$(basename "$source" .c)
+		gcc -std=gnu11 -D_GNU_SOURCE -O1 -static -s -o "$program" "$source"
+	done
+}
+
+# guest_translate NAME FILE: a guest's console as TAP without numbers. A file that did not run what it
+# planned, or failed without a failing test, is a failure; so is a guest that did not reach its end.
+guest_translate() {
+	awk -v guest="$1" '
+		function result(word, text) { printf "%s - %s: %s\n", word, guest, text }
+		/^guest: file / { file = $3; seen = bad = 0; next }
+		/^guest: status / {
+			if ($3 != 0 && !bad) result("not ok", file " ended with status " $3)
+			else if (!seen && !skipped) result("not ok", file " printed no test")
+			print "# " guest ": " file " done " $4 " " $5 " " $6
+			file = ""; skipped = 0
+			next
+		}
+		/^guest: end/ { ended = 1 }
+		/^guest: / { print "# " guest ": " substr($0, 8); next }
+		/^not ok [0-9]+/ {
+			bad = 1
+			seen++
+			sub(/^not ok [0-9]+( - )?/, "")
+			result("not ok", file " " $0)
+			next
+		}
+		/^ok [0-9]+/ { seen++; sub(/^ok [0-9]+( - )?/, ""); result("ok", file " " $0); next }
+		/^1\.\.0/ { skipped = 1; sub(/^1\.\.0 */, ""); result("ok", file " " $0); next }
+		/^Bail out/ { bad = 1; result("not ok", file " " $0); next }
+		/^1\.\.[0-9]+$/ {
+			if (substr($0, 4) + 0 != seen) { bad = 1; result("not ok", file " planned " $0 " ran " seen) }
+			next
+		}
+		/^#/ { print; next }
+		{ print "# " $0 }
+		END {
+			if (file) result("not ok", file " did not end in time")
+			if (!ended) result("not ok", "the guest did not reach its end")
+			else result("ok", "the guest booted, ran all and powered off")
+		}' "$2"
+}
+
+# Results on stdin get their numbers and the plan; 1 if one of them is a failure.
+guest_number() {
+	awk '/^ok - / { sub(/^ok/, "ok " ++count) }
+		/^not ok - / { sub(/^not ok/, "not ok " ++count); bad = 1 }
+		{ print }
+		END { print "1.." count; exit bad }'
+}

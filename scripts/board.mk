@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+# The boards: each is a folder board/NAME with data (board/README.md); scripts/board/ does the work.
+#   make board-NAME       build its image: $(O)/board/NAME/{kernel,initramfs,root.squashfs,data.ext4}
+#   make board-NAME-run   boot it in QEMU: a console on a terminal; else it shows what runs and powers off
+#   make board-NAME-test  boot it and run the tests inside
+
+boards := $(patsubst board/%/board.conf,%,$(wildcard board/*/board.conf))
+default_board := qemu-x86_64
+
+# What a board's image holds besides cruet and BusyBox: programs of the containers.
+programs := $(patsubst board/common/programs/%.c,$(O)/programs/%,$(wildcard board/common/programs/*.c))
+.PHONY: programs
+programs: $(programs)
+$(programs): $(O)/programs/%: board/common/programs/%.c $(generated)/flags $(sysroot_stamp) | $(generated)/autoconf.h $(O)/programs/
+	$(call say,LINK,$@)
+	$(Q)$(link) -Wl,-Map=$@.map -o $@ $< $(libraries)
+
+# Each board is built with its own configuration, below $(O), for its own architecture.
+board_arch = $(shell . board/$*/board.conf && [ "$$ARCH" = "$$(uname -m)" ] || echo ARCH=$$ARCH)
+board_make = $(MAKE) O=$(O)/board/$* $(board_arch)
+board_goals := $(addprefix board-,$(boards))
+.PHONY: $(board_goals) $(addsuffix -run,$(board_goals)) $(addsuffix -test,$(board_goals))
+$(board_goals): board-%:
+	$(Q)BOARD=$* scripts/packages board
+	+$(Q)[ -e $(O)/board/$*/.config ] || $(board_make) $(subst -,_,$*)_defconfig >/dev/null
+	+$(Q)$(board_make) all rootfs programs
+	$(Q)scripts/board/image $* $(O)/board/$* $(O)/board/$*
+	$(call say,IMAGE,$(O)/board/$*)
+$(addsuffix -run,$(board_goals)): board-%-run: board-%
+	$(Q)scripts/board/run $* $(O)/board/$*
+$(addsuffix -test,$(board_goals)): board-%-test: board-%
+	$(Q)scripts/board/test $* $(O)/board/$*
