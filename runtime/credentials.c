@@ -68,30 +68,6 @@ static bool started_as_root(void)
 	       getauxval(AT_EGID) == 0;
 }
 
-int credentials_user(const struct spec_user *user, bool setgroups_denied)
-{
-	bool keep = user->uid != 0;
-
-	if (setgroups_denied && user->additional_gid_count)
-		return fail_property("process.user.additionalGids",
-				     "setgroups is denied in this user namespace");
-	if (!setgroups_denied &&
-	    syscall(CALL_SETGROUPS, user->additional_gid_count, user->additional_gids) < 0)
-		return fail(errno, "set %zu additional groups", user->additional_gid_count);
-	if (user->uid == 0 && user->gid == 0 && started_as_root())
-		return 0;
-	if (syscall(CALL_SETRESGID, user->gid, user->gid, user->gid) < 0)
-		return fail(errno, "set group id %u", user->gid);
-	/* Only a change away from user 0 takes capabilities. */
-	if (keep && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
-		return fail(errno, "keep capabilities");
-	if (syscall(CALL_SETRESUID, user->uid, user->uid, user->uid) < 0)
-		return fail(errno, "set user id %u", user->uid);
-	if (keep && prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
-		return fail(errno, "stop keeping capabilities");
-	return 0;
-}
-
 static int capabilities_set(const struct capability_sets *sets)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -115,6 +91,42 @@ static int capabilities_get(struct capability_sets *sets)
 	sets->effective = data[0].effective | (uint64_t)data[1].effective << 32;
 	sets->permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
 	sets->inheritable = data[0].inheritable | (uint64_t)data[1].inheritable << 32;
+	return 0;
+}
+
+/*
+ * Has setgroups(2) failed although we may change groups? Then we were started in a user namespace
+ * where it is denied (`unshare -r`): nobody in there can drop the groups of who made it.
+ */
+static bool groups_are_fixed(void)
+{
+	struct capability_sets have;
+
+	return capabilities_get(&have) == 0 && (have.effective & UINT64_C(1) << CAP_SETGID);
+}
+
+int credentials_user(const struct spec_user *user, bool setgroups_denied)
+{
+	bool keep = user->uid != 0;
+
+	if (setgroups_denied && user->additional_gid_count)
+		return fail_property("process.user.additionalGids",
+				     "setgroups is denied in this user namespace");
+	if (!setgroups_denied &&
+	    syscall(CALL_SETGROUPS, user->additional_gid_count, user->additional_gids) < 0 &&
+	    (user->additional_gid_count || errno != EPERM || !groups_are_fixed()))
+		return fail(errno, "set %zu additional groups", user->additional_gid_count);
+	if (user->uid == 0 && user->gid == 0 && started_as_root())
+		return 0;
+	if (syscall(CALL_SETRESGID, user->gid, user->gid, user->gid) < 0)
+		return fail(errno, "set group id %u", user->gid);
+	/* Only a change away from user 0 takes capabilities. */
+	if (keep && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return fail(errno, "keep capabilities");
+	if (syscall(CALL_SETRESUID, user->uid, user->uid, user->uid) < 0)
+		return fail(errno, "set user id %u", user->uid);
+	if (keep && prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
+		return fail(errno, "stop keeping capabilities");
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 
 #include "process_child.h"
 
+#include "lib/file.h"
 #include "lib/path.h"
 #include "runtime/credentials.h"
 #include "runtime/spec/spec.h"
@@ -62,6 +63,36 @@ static uint64_t status_bits_of_program(const char *name)
 	check(sscanf(line + strlen(name), ":%llx", &value) == 1);
 	pclose(pipe);
 	return value;
+}
+
+/* `unshare -r`: setgroups(2) is denied, and an empty list is all that can be had. */
+static void fixed_groups(void)
+{
+	const char map[] = "0 0 1";
+	uint32_t groups[] = { 1234 };
+	const struct spec_user none = { 0 };
+	const struct spec_user some_group = { .additional_gids = groups,
+					      .additional_gid_count = 1 };
+
+	need_root();
+	check(unshare(CLONE_NEWUSER) == 0);
+	check(file_write(AT_FDCWD, "/proc/self/setgroups", "deny", 4) == 0);
+	check(file_write(AT_FDCWD, "/proc/self/gid_map", map, strlen(map)) == 0);
+	check(file_write(AT_FDCWD, "/proc/self/uid_map", map, strlen(map)) == 0);
+	check(credentials_user(&none, false) == 0);
+	check(credentials_user(&some_group, false) == -EPERM);
+}
+
+/* Without the right to change groups nothing is taken for granted. */
+static void no_right_to_groups(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	const struct spec_user none = { 0 };
+
+	need_root();
+	check(syscall(SYS_capset, &header, data) == 0);
+	check(credentials_user(&none, false) == -EPERM);
 }
 
 /* The whole way, as a container's process goes it. */
@@ -324,6 +355,8 @@ CHILD_TEST(ambient_is_cleared)
 CHILD_TEST(dropped_with_a_warning)
 CHILD_TEST(bounding_without_right)
 CHILD_TEST(groups_denied)
+CHILD_TEST(fixed_groups)
+CHILD_TEST(no_right_to_groups)
 CHILD_TEST(limits)
 CHILD_TEST(oom)
 CHILD_TEST(oom_of_number_one)
@@ -341,6 +374,8 @@ int main(void)
 		cmocka_unit_test(test_dropped_with_a_warning),
 		cmocka_unit_test(test_bounding_without_right),
 		cmocka_unit_test(test_groups_denied),
+		cmocka_unit_test(test_fixed_groups),
+		cmocka_unit_test(test_no_right_to_groups),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_oom),
 		cmocka_unit_test(test_oom_of_number_one),
