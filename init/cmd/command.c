@@ -9,7 +9,10 @@
 #include "lib/log.h"
 
 const struct command *const init_commands[] = {
+	&command_halt,
 	&command_init,
+	&command_poweroff,
+	&command_reboot,
 	NULL,
 };
 
@@ -43,7 +46,11 @@ int init_main(const char *name, const struct command *command, int argc, char **
 	int status;
 
 	log_setup(&(struct log_options){ .fd = -1, .level = LOG_LEVEL_WARNING, .program = name });
-	status = command_execute(name, command, NULL, NULL, argc, argv);
+	/* The kernel passes words that it does not know: they are for others. */
+	if (command == &command_init && getpid() == 1)
+		status = command->run(NULL, NULL, argc, argv);
+	else
+		status = command_execute(name, command, NULL, NULL, argc, argv);
 	if (status >= 0)
 		return status;
 	log_error();

@@ -48,8 +48,9 @@ const char *control_check(const struct control_request *request, size_t size)
 {
 	if (size < sizeof(request->version) || request->version != CONTROL_VERSION)
 		return "this supervisor speaks another version of the protocol";
-	if (size != sizeof(*request) || request->reserved || (request->flags & ~CONTROL_WAIT) ||
-	    !is_terminated(request->name) || !is_terminated(request->text))
+	if (size != sizeof(*request) || request->reserved ||
+	    (request->flags & ~(uint32_t)CONTROL_WAIT) || !is_terminated(request->name) ||
+	    !is_terminated(request->text))
 		return "malformed request";
 	if (request->command >= CONTROL_COMMANDS)
 		return "this supervisor does not know that command";
