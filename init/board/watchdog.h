@@ -22,16 +22,29 @@ struct watchdog {
 };
 
 /*
- * Open `device` (NULL: /dev/watchdog) and feed it at once. -ENOENT when there is none (yet: its
- * module may come with the coldplug; ask again); another negative errno recorded.
+ * Open `device` (NULL: /dev/watchdog), which starts it, and feed it at once. -ENOENT, not recorded,
+ * when there is none (yet: its module may come with the coldplug; ask again); another negative
+ * errno recorded. Either way *watchdog is filled: fd is -1 when it failed. The descriptor is
+ * close-on-exec: whoever executes a successor clears that.
  */
 int watchdog_open(struct watchdog *watchdog, const char *device);
 
-/* Timeout and pretimeout in seconds (0: leave it), as far as the driver lets; says what came of it.
- * 0 or errno recorded. */
+/*
+ * The same for a descriptor that came over an execve(2); makes it close-on-exec again. -ENOTTY or
+ * -EBADF recorded when it is no watchdog: then it stays as it is, whatever it may be.
+ */
+int watchdog_take(struct watchdog *watchdog, int fd);
+
+/*
+ * Timeout and pretimeout in seconds (0: leave it). What the driver made of it stands in *watchdog
+ * and is obeyed, whatever the result: 0, or a negative errno recorded when the driver refused: the
+ * hardware knows one timeout only, or no pretimeout. Neither is a reason not to use it.
+ */
 int watchdog_set(struct watchdog *watchdog, uint32_t timeout_s, uint32_t pretimeout_s);
 
-/* Feed it now; never blocks for long, one ioctl(2). */
+/*
+ * Feed it now (monotonic milliseconds): one ioctl(2) or, with drivers that have none, one write(2).
+ */
 void watchdog_feed(struct watchdog *watchdog, uint64_t now);
 
 #endif

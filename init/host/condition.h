@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The conditions of the plan, looked up on the board. Some never change (command line, device
- * tree); the others have a descriptor that tells when to look again (rtnetlink for interfaces,
- * /proc/self/mountinfo for mounts, inotify on INIT_FLAGS, a timerfd for the clock); a path is
- * looked at once a second, and only while `polling` says that somebody waits. Nothing is allocated.
+ * The conditions of the plan, looked up on the board. Nothing is allocated, and nothing waits for a
+ * disk but the looks at a path and at the clock floor's file. Some never change (command line,
+ * device tree); the others have a descriptor that tells when to look again (rtnetlink for
+ * interfaces, /proc/self/mountinfo for mounts, inotify on INIT_FLAGS, a timerfd for the clock); a
+ * path is looked at once a second, and only while a unit waits for it.
+ *
+ * An interface counts when it is up and running, that is, has its carrier. A mount is named as
+ * /proc/self/mountinfo has it: the path without a symlink. The clock counts as set when NTP has
+ * synchronized it, or when the moment of the boot, reckoned back from its time, is later than 2024
+ * and than the clock floor's file: somebody has set it, or its battery has kept it.
  */
 #ifndef INIT_HOST_CONDITION_H
 #define INIT_HOST_CONDITION_H
@@ -25,17 +31,20 @@ struct conditions {
 	int fds[CONDITION_SOURCES];	    /* -1: nobody needs it */
 	uint32_t events[CONDITION_SOURCES]; /* what to poll each for: EPOLLIN, or EPOLLPRI for
 					       mounts */
+	const char *clock_floor;	    /* of the plan, which must outlive this */
 };
 
-/* Open what this plan needs; all close-on-exec and non-blocking. 0 or a negative errno recorded. */
+/*
+ * Open what this plan needs; all close-on-exec and non-blocking. The folder INIT_FLAGS is there. 0,
+ * or a negative errno recorded: then nothing is open.
+ */
 int conditions_open(struct conditions *conditions, const struct plan *plan);
 void conditions_close(struct conditions *conditions);
 
 /* A descriptor has something: drain it (bounded). */
 void conditions_drain(struct conditions *conditions, enum condition_source source);
 
-/* Does condition `index` hold now? CONDITION_BOARD is the host's matter: false. Never blocks on a
- * disk's contents. */
+/* Does condition `index` hold now? CONDITION_BOARD is the host's matter: false. */
 bool condition_holds(const struct plan *plan, uint32_t index);
 
 /* Which source tells about this kind; CONDITION_SOURCES: none (fixed, or to be polled:
