@@ -18,7 +18,7 @@
 #define RESTART "2[n[nnn%nn[e"
 #define NETWORK "3tt[T[rn"
 #define LOG "onn7tnn"
-#define UNIT "Nd#33t[T[Ttnn111[U[U[U[F[C" CHECK CHECK "nn1n" RESTART "kn[v" NETWORK LOG "tt1n"
+#define UNIT "Nd#33t[T[Ttnn111[U[U[U[F[C" CHECK CHECK "nn1n" RESTART "kn[v2" NETWORK LOG "tt1n"
 #define SYSTEM "tttttt[T[m[p[i11ttnntnnnt1t" LOG
 #define HEADER "nnnnnn[u[cSt"
 #define VOLUME "NT2n1n"
@@ -276,6 +276,15 @@ static uint32_t checksum(const void *block, size_t size)
 	return plan_crc32(0, (const char *)block + sealed, size - sealed);
 }
 
+bool plan_is_mips(void)
+{
+#ifdef __mips__
+	return true;
+#else
+	return false;
+#endif
+}
+
 /* The header, before anything is looked up by it: NULL, or what is wrong. */
 static const char *check_header(const void *block, size_t size)
 {
@@ -286,6 +295,8 @@ static const char *check_header(const void *block, size_t size)
 		return "not a plan";
 	if (header->version != PLAN_VERSION)
 		return "a plan of another version of cruet";
+	if ((header->flags & PLAN_MIPS) != (plan_is_mips() ? PLAN_MIPS : 0))
+		return "a plan for a machine with other signal numbers";
 	if (header->size != size || header->words_end % sizeof(uint32_t) ||
 	    header->words_end < sizeof(*header) || header->words_end >= size ||
 	    ((const char *)block)[size - 1])

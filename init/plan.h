@@ -123,6 +123,13 @@ struct plan_volume {
 	uint32_t mode; /* of the folder when it is made */
 };
 
+/* Where a container's writes to its root go. */
+enum unit_layer {
+	LAYER_NONE,	 /* to the bundle's own root, if config.json lets it */
+	LAYER_BOOT,	 /* an overlay on a tmpfs: gone at the next boot */
+	LAYER_PERMANENT, /* an overlay in <data>/layers/<unit> */
+};
+
 enum network_mode {
 	NETWORK_BUNDLE, /* as config.json has it (a bundle), the host's (exec) */
 	NETWORK_HOST,
@@ -181,6 +188,7 @@ struct plan_unit {
 	struct plan_restart restart;
 	uint32_t stop_signal, stop_timeout;
 	struct plan_list volumes; /* struct plan_volume */
+	uint32_t layer;		  /* enum unit_layer */
 	struct plan_network network;
 	struct plan_log log;
 	uint32_t resources; /* text: the JSON of OCI's linux.resources, or 0 */
@@ -249,6 +257,9 @@ struct plan_header {
 	uint32_t system;	     /* struct plan_system */
 	uint32_t source;	     /* text: the folder that it was made of */
 };
+
+/* In plan_header.flags: signals have the numbers of MIPS. */
+enum { PLAN_MIPS = 1 };
 
 /* A plan in memory: `header` is the block's beginning. */
 struct plan {

@@ -6,6 +6,7 @@
 #ifndef INIT_PLAN_WALK_H
 #define INIT_PLAN_WALK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What a word is. A digit is a number up to that digit: an enum, a boolean. */
@@ -58,6 +59,9 @@ struct plan_walk {
  * does not lie within the words, or what `visit` gave; nothing is recorded.
  */
 int plan_walk(struct plan_walk *walk, char record, const uint32_t *at);
+
+/* Does this machine number its signals as MIPS does? See PLAN_MIPS. */
+bool plan_is_mips(void);
 
 /* Turn all words of a block of `size` bytes to the other byte order. */
 void plan_turn(void *block, size_t size);

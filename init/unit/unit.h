@@ -13,20 +13,37 @@
 
 struct arena;
 
-/* Called for each problem found: "file:line: property: reason". warning: the plan is good
- * nevertheless. */
+struct unit_problem {
+	bool warning; /* the plan is good nevertheless */
+	const char *file;
+	unsigned int line; /* 0: of no line */
+	const char *property, *reason;
+};
+
 struct unit_report {
 	void *context;
+	/* Called for each problem found: "file:line: property: reason". */
 	void (*problem)(void *context, bool warning, const char *text);
+	const struct unit_problem *current; /* its parts, while that is called */
 	uint32_t errors, warnings;
+};
+
+void unit_tell(struct unit_report *report, const struct unit_problem *problem);
+
+/* For what machine: like this one, unless it says otherwise. */
+enum unit_target {
+	UNIT_TARGET_OTHER_ORDER = 1, /* of the other byte order */
+	UNIT_TARGET_MIPS = 2,	     /* signals are numbered as on MIPS */
+	UNIT_TARGET_NO_MIPS = 4,
 };
 
 /*
  * Make the block for the units in `folder` (NAME.json; others are ignored, hidden ones too) and
- * `system` (may be missing: defaults). From the arena; NULL with at least one error reported.
- * `size`: its bytes. other_order: for a machine of the other byte order.
+ * `system` (may be missing: defaults), for a machine of `target` (enum unit_target). From the
+ * arena; NULL with at least one error reported. `size`: its bytes. The same files give the same
+ * bytes, on every machine and in any folder of that name.
  */
-void *unit_compile(struct arena *arena, const char *folder, const char *system, bool other_order,
+void *unit_compile(struct arena *arena, const char *folder, const char *system, unsigned int target,
 		   struct unit_report *report, size_t *size);
 
 /*
