@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/clone.h"
 #include "lib/config.h"
 #include "lib/fd.h"
 #include "lib/file.h"
@@ -140,8 +141,8 @@ static int clone_sharing(struct creation *creation)
 
 	error_clear();
 	copy.cloned_into = group >= 0;
-	pid = launch_clone_sharing(launch->namespaces.new_flags & ~CLONE_NEWCGROUP, group,
-				   launch_child_sharing, &copy);
+	pid = clone_process_sharing(launch->namespaces.new_flags & ~CLONE_NEWCGROUP, group,
+				    launch_child_sharing, &copy);
 	if (pid < 0)
 		return pid;
 	creation->pid = pid;
@@ -181,7 +182,7 @@ static int clone_talking(struct creation *creation)
 		result = namespace_join(&launch->namespaces, CLONE_NEWPID);
 	if (result < 0)
 		return result;
-	pid = launch_clone(flags, cgroup_clone_fd(launch->cgroup), &launch->cloned_into);
+	pid = clone_process(flags, cgroup_clone_fd(launch->cgroup), &launch->cloned_into);
 	if (pid < 0)
 		return fail(-pid, "clone the container's first process");
 	if (pid == 0)

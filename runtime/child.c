@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "lib/clone.h"
 #include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
@@ -207,8 +208,8 @@ static void clone_again(struct launch *launch)
 
 	if (result < 0)
 		give_up(launch->child_socket);
-	pid = launch_clone((launch->namespaces.new_flags & ~CLONE_NEWCGROUP) | CLONE_PARENT, -1,
-			   &ignored);
+	pid = clone_process((launch->namespaces.new_flags & ~CLONE_NEWCGROUP) | CLONE_PARENT, -1,
+			    &ignored);
 	if (pid < 0) {
 		fail(-pid, "clone the container's first process");
 		give_up(launch->child_socket);

@@ -80,6 +80,19 @@ int container_resume(const struct container_context *context, const char *id);
 int container_update(const struct container_context *context, const char *id,
 		     const struct spec_resources *resources);
 
+/*
+ * The text of a linux.resources object, checked: for the groups of what is no container. `text` must
+ * live as long as the result, from the arena; `name` is for messages. NULL: error recorded.
+ */
+const struct spec_resources *container_read_resources(struct arena *arena, const char *text,
+						      size_t size, const char *name);
+
+/*
+ * May this very process put others into containers? Not if these could write to its binary by way
+ * of /proc/PID/exe: then execute it (a command does what is needed, see runtime/self.h).
+ */
+bool container_may_make(void);
+
 /* The state document, from the arena. */
 char *container_state(struct arena *arena, const struct container_context *context, const char *id);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/arena.h"
+#include "lib/clone.h"
 #include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
@@ -212,7 +213,7 @@ static int make_sharing(struct execution *execution, pid_t *pid)
 
 	error_clear();
 	copy.cloned_into = group >= 0;
-	first = launch_clone_sharing(0, group, exec_child_sharing, &copy);
+	first = clone_process_sharing(0, group, exec_child_sharing, &copy);
 	if (first < 0)
 		return first;
 	close_fd(&execution->child_socket);
@@ -225,7 +226,7 @@ static int make_sharing(struct execution *execution, pid_t *pid)
 
 static int make_talking(struct execution *execution, pid_t *pid)
 {
-	pid_t first = launch_clone(0, cgroup_clone_fd(execution->cgroup), &execution->cloned_into);
+	pid_t first = clone_process(0, cgroup_clone_fd(execution->cgroup), &execution->cloned_into);
 	int result;
 
 	if (first < 0)

@@ -35,7 +35,7 @@ int exec_plan_process(struct execution *execution);
 /* Join namespaces of the container's first process. */
 int exec_join(const struct execution *execution, int flags);
 
-/* X and Y: everything from the clone to execve(2). For launch_clone_sharing() too. */
+/* X and Y: everything from the clone to execve(2). For clone_process_sharing() too. */
 _Noreturn void exec_child(struct execution *execution);
 void exec_child_sharing(void *execution);
 

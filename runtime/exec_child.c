@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "lib/clone.h"
 #include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
@@ -108,7 +109,7 @@ void exec_child(struct execution *execution)
 	if (enter_namespaces(execution) < 0 || attach_terminal(execution) < 0 ||
 	    become_prepare(&become) < 0 || close_the_rest(execution) < 0)
 		give_up(execution);
-	pid = launch_clone(CLONE_PARENT, -1, &ignored);
+	pid = clone_process(CLONE_PARENT, -1, &ignored);
 	if (pid == 0)
 		execute(execution, &become);
 	if (pid < 0) {

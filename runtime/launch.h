@@ -82,25 +82,11 @@ void launch_send_error(int fd);
  */
 int launch_expect(int fd, enum launch_step step, void *data, size_t size);
 
-/* As launch_child(), for launch_clone_sharing(). */
+/* As launch_child(), for clone_process_sharing(). */
 void launch_child_sharing(void *launch);
 
 /* C: everything from the clone to execve(2). `launch->intermediate`: joins and clones once more
  * first. */
 _Noreturn void launch_child(struct launch *launch);
-
-/*
- * clone3(2), or clone(2) where the kernel has none; as fork(2) in all else. `cgroup`: descriptor
- * for CLONE_INTO_CGROUP or -1; *cloned_into says whether that worked. Gives the pid or -errno,
- * unrecorded.
- */
-pid_t launch_clone(int flags, int cgroup, bool *cloned_into);
-
-/*
- * The same as vfork(2): `child`, which never returns, runs in our memory, and we sleep until it has
- * executed a program or ended. Nothing is copied, so it costs a third less. -ENOSYS (unrecorded)
- * when it cannot be had: go by launch_clone() then.
- */
-pid_t launch_clone_sharing(int flags, int cgroup, void (*child)(void *), void *data);
 
 #endif

@@ -12,6 +12,7 @@
 #include "lib/log.h"
 #include "runtime/container.h"
 #include "runtime/open.h"
+#include "runtime/spec/spec.h"
 
 char *container_state(struct arena *arena, const struct container_context *context, const char *id)
 {
@@ -119,6 +120,12 @@ ssize_t container_processes(struct arena *arena, const struct container_context 
 	count = cgroup_processes(arena, cgroup, pids);
 	cgroup_close(cgroup);
 	return count;
+}
+
+const struct spec_resources *container_read_resources(struct arena *arena, const char *text,
+						      size_t size, const char *name)
+{
+	return spec_parse_resources(arena, text, size, name);
 }
 
 int container_update(const struct container_context *context, const char *id,

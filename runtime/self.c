@@ -18,6 +18,7 @@
 
 #include "lib/error.h"
 #include "lib/fd.h"
+#include "runtime/container.h"
 
 #ifndef F_ADD_SEALS
 #define F_ADD_SEALS 1033
@@ -88,6 +89,13 @@ static int sealed_copy(int exe)
 	if (fcntl(copy, F_ADD_SEALS, SEALS) < 0)
 		return -errno;
 	return take_fd(&copy);
+}
+
+bool container_may_make(void)
+{
+	auto_fd int exe = openat(AT_FDCWD, "/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+	return exe >= 0 && is_protected(exe);
 }
 
 int self_protect(char **argv)

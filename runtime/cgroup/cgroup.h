@@ -46,6 +46,12 @@ struct cgroup *cgroup_from_record(struct arena *arena, const char *record);
 const char *cgroup_record(const struct cgroup *cgroup);
 
 /*
+ * A linux.cgroupsPath (absolute) that names just these groups to any runtime, or NULL where they
+ * are at different places of their hierarchies. Lives as long as the cgroup.
+ */
+const char *cgroup_common_path(const struct cgroup *cgroup);
+
+/*
  * Make the groups, enable controllers. A group that somebody else made since the plan is refused,
  * and never touched by cgroup_remove() of this struct. On error what was made is removed.
  */

@@ -26,6 +26,20 @@ const char *cgroup_record(const struct cgroup *cgroup)
 	return cgroup->record;
 }
 
+const char *cgroup_common_path(const struct cgroup *cgroup)
+{
+	const char *common = NULL;
+
+	for (size_t i = 0; i < cgroup->count; i++) {
+		const char *path = cgroup->groups[i].path + cgroup->groups[i].mount_length;
+
+		if (common && strcmp(path, common) != 0)
+			return NULL;
+		common = path;
+	}
+	return common;
+}
+
 int group_record(struct cgroup *cgroup)
 {
 	size_t size = sizeof(RECORD_DISABLED), used = 0;

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The end of a run, whatever is left of it and however far it came. Each step is fine with finding
+ * nothing; the record of the groups goes last, so that a clean-up that was cut short is begun
+ * again.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "init/launch/internal.h"
+#include "init/network/network.h"
+#include "lib/arena.h"
+#include "lib/config.h"
+#include "lib/error.h"
+#include "lib/process.h"
+#include "runtime/container.h"
+
+/* It may have been reaped since we were told, and its number given to somebody else. */
+static void kill_main(pid_t pid)
+{
+	struct process_stat status;
+
+	if (pid > 0 && process_stat_read(pid, &status) == 0 && status.parent == getppid())
+		kill(pid, SIGKILL);
+}
+
+static int clean_container(const struct run *run)
+{
+	int result;
+
+	if (faccessat(run->folder, RUN_BUNDLE, F_OK, 0) < 0)
+		return 0;
+	result = oci_delete(run);
+	if (IS_ENABLED(CONFIG_LAUNCH_LAYERS)) {
+		const int unmounted = layer_unmount(run);
+
+		result = result < 0 ? result : unmounted;
+	}
+	return result;
+}
+
+static int remove_files(const struct run *run)
+{
+	static const struct {
+		const char *name;
+		int flags;
+	} files[] = {
+		{ RUN_CONFIG, 0 }, { RUN_BUNDLE, AT_REMOVEDIR }, { RUN_PID, 0 }, { RUN_PROBE, 0 },
+		{ RUN_CGROUP, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (unlinkat(run->folder, files[i].name, files[i].flags) < 0 && errno != ENOENT)
+			return fail(errno, "remove %s/%s", run->path, files[i].name);
+	return 0;
+}
+
+int run_clean(const struct run *run)
+{
+	struct cgroup *cgroup = group_of(run);
+	int result = 0, removed = 0;
+
+	kill_main(run->launch->pid);
+	if (run->folder >= 0)
+		result = clean_container(run);
+	/* Also where that has failed: nothing of it is to go on running. */
+	if (cgroup)
+		removed = cgroup_remove(cgroup);
+	if (result == 0)
+		result = removed;
+	if (result == 0 && run->unit->network.mode == NETWORK_BRIDGE)
+		result = network_detach(run->plan, run->launch->unit);
+	return result == 0 && run->folder >= 0 ? remove_files(run) : result;
+}
+
+static int clean(const struct launch *launch, bool reset)
+{
+	auto_arena struct arena arena = { 0 };
+	struct run run;
+	int result = run_open(&run, launch, &arena, false);
+
+	if (result == 0)
+		result = run_clean(&run);
+	if (result == 0 && reset)
+		result = volumes_reset(&run);
+	if (result == 0 && reset && IS_ENABLED(CONFIG_LAUNCH_LAYERS))
+		result = layer_reset(&run);
+	return result == 0 ? 0 : 1;
+}
+
+int launch_clean(const struct launch *launch)
+{
+	return clean(launch, false);
+}
+
+int launch_reset(const struct launch *launch)
+{
+	return clean(launch, true);
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Making, joining and ending a container: by our own runtime in this very process, or by a program
+ * with runc's command line (runc(8)). Both get the same derived bundle.
+ */
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "init/launch/internal.h"
+#include "init/network/network.h"
+#include "init/paths.h"
+#include "lib/arena.h"
+#include "lib/config.h"
+#include "lib/error.h"
+#include "lib/fd.h"
+#include "lib/file.h"
+#include "lib/str.h"
+#include "runtime/container.h"
+
+#define OTHER_ROOT INIT_RUN "/oci" /* state of other runtimes */
+#define OWN_BINARY "/proc/self/exe"
+
+struct oci {
+	const char *program; /* NULL: our own, here */
+	struct container_context context;
+	char root[PATH_MAX];
+};
+
+/* `make`: to put processes into the container, which our own may only do where it is safe. */
+static int open_runtime(struct oci *oci, const struct run *run, bool make)
+{
+	oci->program = run_text(run, run->unit->runtime);
+	oci->context = (struct container_context){ .root = OTHER_ROOT, .root_fd = -1 };
+	if (oci->program)
+		return IS_ENABLED(CONFIG_LAUNCH_RUNTIMES) ?
+			       0 :
+			       fail_as(ERROR_UNSUPPORTED, 0,
+				       "runtime %s: CONFIG_LAUNCH_RUNTIMES is not set",
+				       oci->program);
+	oci->context.root = state_default_root(oci->root, sizeof(oci->root));
+	if (!oci->context.root)
+		return -ENAMETOOLONG;
+	/* Else the commands of our own binary do what is needed. */
+	if (make && !container_may_make()) {
+		oci->program = OWN_BINARY;
+		return 0;
+	}
+	oci->context.root_fd = state_open_root(oci->context.root);
+	return oci->context.root_fd < 0 ? oci->context.root_fd : 0;
+}
+
+/* ---- another program ---- */
+
+static int wait_for(pid_t pid, const char *program, const char *command)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return fail(errno, "wait for %s", program);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		return fail_as(ERROR_PROCESS, 0, "%s cannot be executed", program);
+	return fail_as(ERROR_PROCESS, 0, "%s %s failed (%s %d): its own message says why", program,
+		       command, WIFEXITED(status) ? "exit status" : "signal",
+		       WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+}
+
+/* RUNTIME --root ROOT COMMAND WORDS... MORE..., to its end. NULL among the words ends them. */
+static int call(const struct oci *oci, const struct run *run, const char *const words[],
+		char *const *more)
+{
+	static char *const environment[] = { (char *)RUN_PATH, NULL };
+	const bool own = strcmp(oci->program, OWN_BINARY) == 0;
+	size_t count = 3;
+	char **argv;
+	pid_t pid;
+
+	for (size_t i = 0; words[i]; i++)
+		count++;
+	for (size_t i = 0; more && more[i]; i++)
+		count++;
+	argv = arena_array(run->arena, count + 1, sizeof(*argv));
+	if (!argv)
+		return -ENOMEM;
+	count = 0;
+	argv[count++] = (char *)(own ? "cruet" : oci->program);
+	argv[count++] = (char *)"--root";
+	argv[count++] = (char *)oci->context.root;
+	while (*words)
+		argv[count++] = (char *)*words++;
+	while (more && *more)
+		argv[count++] = *more++;
+	pid = vfork();
+	if (pid == 0) {
+		execve(oci->program, argv, environment);
+		_exit(127);
+	}
+	return pid < 0 ? fail(errno, "fork") : wait_for(pid, oci->program, argv[3]);
+}
+
+/* ---- start ---- */
+
+static pid_t read_pid(const struct run *run, const char *name)
+{
+	char text[16];
+	const ssize_t size = file_read_small(run->folder, name, text, sizeof(text));
+	uint32_t pid;
+
+	if (size > 0)
+		text[strcspn(text, "\n")] = '\0';
+	if (size <= 0 || !str_uint32(text, &pid) || pid == 0)
+		return fail(size < 0 ? (int)-size : EPROTO, "pid file %s/%s", run->path, name);
+	return (pid_t)pid;
+}
+
+int oci_pass_ready(struct launch *launch, int number)
+{
+	auto_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(launch->output, STDOUT_FILENO) < 0 ||
+	    dup2(launch->output, STDERR_FILENO) < 0)
+		return fail(errno, "set up the standard streams");
+	if (launch->ready < 0)
+		return 0;
+	launch->report = fcntl(launch->report, F_DUPFD_CLOEXEC, number + 1);
+	launch->ready = fcntl(launch->ready, F_DUPFD_CLOEXEC, number + 1);
+	if (null <= number) /* it would be overwritten */
+		null = fcntl(null, F_DUPFD_CLOEXEC, number + 1);
+	/* What lies between is to be open as well: it is nothing. */
+	for (int fd = STDERR_FILENO + 1; fd <= number; fd++)
+		if (dup2(fd == number ? launch->ready : null, fd) < 0)
+			return fail(errno, "descriptor %d for readiness", number);
+	return 0;
+}
+
+static unsigned int passed(const struct run *run)
+{
+	return run->launch->ready < 0 ? 0 : run->unit->ready.number - STDERR_FILENO;
+}
+
+/* Where nothing is to be done between create and start, `run` does both for less. */
+static int make_own(const struct oci *oci, const struct run *run, const char *bundle,
+		    const char *pid_file, bool *started)
+{
+	const struct container_run_request request = {
+		.create = { .id = run->name,
+			    .bundle = bundle,
+			    .pid_file = pid_file,
+			    .preserve_fds = passed(run) },
+		.detach = true,
+	};
+	int ignored;
+
+	*started = run->unit->network.mode != NETWORK_BRIDGE;
+	return *started ? container_run(&oci->context, &request, &ignored) :
+			  container_create(&oci->context, &request.create);
+}
+
+static int make(const struct oci *oci, const struct run *run, bool *started)
+{
+	const char *bundle = arena_printf(run->arena, "%s/" RUN_BUNDLE, run->path);
+	const char *pid_file = arena_printf(run->arena, "%s/" RUN_PID, run->path);
+	char count[16];
+	const char *const words[] = { "create",	    "--bundle", bundle,
+				      "--pid-file", pid_file,	"--preserve-fds",
+				      count,	    run->name,	NULL };
+
+	if (!bundle || !pid_file)
+		return -ENOMEM;
+	if (!oci->program)
+		return make_own(oci, run, bundle, pid_file, started);
+	snprintf(count, sizeof(count), "%u", passed(run));
+	return call(oci, run, words, NULL);
+}
+
+static int go(const struct oci *oci, const struct run *run)
+{
+	const char *const words[] = { "start", run->name, NULL };
+
+	return oci->program ? call(oci, run, words, NULL) :
+			      container_start(&oci->context, run->name);
+}
+
+int oci_start(const struct run *run, struct cgroup *cgroup)
+{
+	/* Runtimes do not agree where a relative path begins. */
+	const char *groups = cgroup_common_path(cgroup);
+	struct oci oci;
+	bool started = false;
+	pid_t pid;
+	int result = open_runtime(&oci, run, true);
+
+	if (!groups)
+		groups = run_groups(run);
+	if (result == 0)
+		result = groups ? bundle_derive(run, groups) : -ENOMEM;
+	if (result == 0)
+		result = make(&oci, run, &started);
+	if (result < 0)
+		return result;
+	pid = read_pid(run, RUN_PID);
+	if (pid < 0)
+		return pid;
+	if (run_owns_network(run) && !started)
+		result = network_attach(run->plan, run->launch->unit, pid);
+	if (result == 0)
+		result = report_pid(run->launch->report, pid);
+	if (result == 0 && !started)
+		result = go(&oci, run);
+	return result == 0 ? report_done(run->launch->report) : result;
+}
+
+/* ---- exec, delete ---- */
+
+pid_t oci_exec(const struct run *run, char **words)
+{
+	const char *pid_file = arena_printf(run->arena, "%s/" RUN_PROBE, run->path);
+	const struct container_exec_request request = {
+		.id = run->name,
+		.pid_file = pid_file,
+		.detach = true,
+		.args = words,
+	};
+	const char *const first[] = { "exec", "--detach", "--pid-file", pid_file, run->name, NULL };
+	struct oci oci;
+	int ignored;
+	int result = pid_file ? open_runtime(&oci, run, true) : -ENOMEM;
+
+	if (result < 0)
+		return result;
+	if (oci.program)
+		result = call(&oci, run, first, words);
+	else if (IS_ENABLED(CONFIG_CMD_EXEC))
+		result = container_exec(&oci.context, &request, &ignored);
+	else
+		result = fail_as(ERROR_UNSUPPORTED, 0, "CONFIG_CMD_EXEC is not set");
+	return result < 0 ? result : read_pid(run, RUN_PROBE);
+}
+
+int oci_delete(const struct run *run)
+{
+	const char *const words[] = { "delete", "--force", run->name, NULL };
+	struct oci oci;
+	int result = open_runtime(&oci, run, false);
+
+	if (result < 0)
+		return result;
+	if (!oci.program)
+		return container_delete(&oci.context, run->name, true);
+	/* A program that has made nothing has nothing to remove, and may be gone itself. */
+	snprintf(oci.root, sizeof(oci.root), OTHER_ROOT "/%s", run->name);
+	return access(oci.root, F_OK) < 0 ? 0 : call(&oci, run, words, NULL);
+}
