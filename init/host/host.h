@@ -206,7 +206,7 @@ int host_resume(struct host *host, int kept_fd);
 int host_adopt_plan(struct host *host); /* exchange host->plan for host->next_plan */
 
 /* open.c */
-int host_open(struct host *host); /* epoll and all that is watched */
+int host_watch_all(struct host *host); /* epoll and all that is watched */
 int host_open_unit(struct host *host, uint32_t unit);
 void host_close_unit(struct kept_unit *unit);
 

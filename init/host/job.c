@@ -47,14 +47,6 @@ pid_t host_fork(struct host *host, int output)
 	return pid;
 }
 
-/* The recorded error is printed where the unit's own messages go. */
-static int finish(int result)
-{
-	if (result != 0 && error_last()->code != ERROR_NONE)
-		log_error();
-	return result == 0 ? 0 : 1;
-}
-
 static int unit_job(const struct host *host, enum job_kind kind, uint32_t unit, int report,
 		    int ready)
 {
@@ -187,7 +179,7 @@ pid_t host_job(struct host *host, enum job_kind kind, uint32_t unit, uint64_t ti
 		result = kind < JOB_FIRST_GLOBAL ? unit_job(host, kind, unit, report[1], ready[1]) :
 						   global_job(host, kind);
 		if (result != 0 && error_last()->code != ERROR_NONE)
-			log_error();
+			log_error(); /* where the unit's own messages go */
 		_exit(result != 0);
 	}
 	close_fd(&report[1]);

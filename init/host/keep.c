@@ -207,5 +207,5 @@ int host_adopt_plan(struct host *host)
 	close_fd(&host->rings_read);
 	close_fd(&host->plan_read);
 	host_restart_writer(host);
-	return host_open(host);
+	return host_watch_all(host);
 }

@@ -157,7 +157,7 @@ static int open_clients(struct host *host)
 	return result;
 }
 
-int host_open(struct host *host)
+int host_watch_all(struct host *host)
 {
 	int result = open_folders();
 

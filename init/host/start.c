@@ -171,7 +171,7 @@ static int prepare(struct host *host, const struct host_settings *settings, char
 		if (board_cgroups(&host->plan) < 0)
 			log_error();
 	}
-	return host_open(host);
+	return host_watch_all(host);
 }
 
 static void begin(struct host *host)
@@ -228,7 +228,7 @@ static int resume(struct host *host, int kept_fd)
 		begin_anew(host);
 	if (host->kept->crash_time && host->now - host->kept->crash_time < 1000)
 		host_note(host, NOTE_CRASH);
-	result = host_open(host);
+	result = host_watch_all(host);
 	if (result < 0)
 		return result;
 	host->uevents = host->kept->is_init ? board_uevents_open(&host->plan) : -1;
