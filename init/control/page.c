@@ -108,7 +108,7 @@ char *page_duration(uint64_t ms, char buffer[DURATION_SIZE])
 
 	if (ms < 1000)
 		snprintf(buffer, DURATION_SIZE, "%ums", (unsigned int)ms);
-	else if (seconds < 10)
+	else if (seconds < 10 && ms % 1000 >= 10)
 		snprintf(buffer, DURATION_SIZE, "%llu.%02us", seconds,
 			 (unsigned int)(ms % 1000 / 10));
 	else if (minutes == 0)

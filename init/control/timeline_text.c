@@ -12,7 +12,10 @@ static void put_time(struct page *page, uint64_t from, uint64_t to)
 {
 	char buffer[DURATION_SIZE];
 
-	page_put(page, to == UINT64_MAX ? "-" : page_duration(to > from ? to - from : 0, buffer));
+	if (from == UINT64_MAX || to == UINT64_MAX)
+		page_put(page, "-");
+	else
+		page_put(page, page_duration(to > from ? to - from : 0, buffer));
 }
 
 /* Does something from `from` to `to`, however short, show in a picture from `left` to `right`? */
@@ -77,7 +80,8 @@ void timeline_text(struct page *page, const struct timeline *timeline)
 		page_put(page, span->critical ? "* " : "  ");
 		page_put(page, span->name);
 		page_tab(page, width);
-		put_time(page, at[MARK_WANTED], at[MARK_STARTING]);
+		put_time(page, at[MARK_WANTED],
+			 at[MARK_STARTING] < at[MARK_READY] ? at[MARK_STARTING] : at[MARK_READY]);
 		page_tab(page, width + 9);
 		put_time(page, at[MARK_STARTING], at[MARK_READY]);
 		page_tab(page, width + 18);
