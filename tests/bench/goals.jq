@@ -42,4 +42,11 @@ def goal($name; $value; $bar; $unit):
 (try goal("a read-only bind mount";
 	(cpu("v2: mounts"; "mounts-100 cruet") - cpu("v2: mounts"; "mounts-10 cruet")) / 90; 14; " us")
 	catch empty),
-(try goal("guest: run / floor, instructions"; minsn("run cruet") / minsn("floor"); 1.5; "") catch empty)
+(try goal("guest: run / floor, instructions"; minsn("run cruet") / minsn("floor"); 1.5; "") catch empty),
+(try goal("first process: first service"; case("init"; "cruet").service_ms; 3; " ms") catch empty),
+(try goal("first process: first container"; case("init"; "cruet").container_ms; 14; " ms") catch empty),
+(try goal("first process: 10 containers, anonymous";
+	case("init"; "cruet, 10 containers").anonymous_kb; 100; " kB") catch empty),
+(try goal("first process: a further container";
+	case("init"; "further container").anonymous_kb; 4; " kB") catch empty),
+(try goal("first process: other processes"; case("init"; "cruet, 10 containers").others; 1; "") catch empty)
