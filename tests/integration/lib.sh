@@ -112,7 +112,7 @@ build_tools() {
 	mkdir -p "$TOOLS"
 	(
 		flock 9
-		for source in "$top"/tests/integration/*.c "$top"/tests/faults/*.c "$top"/tests/old-kernel/*.c; do
+		for source in "$top"/tests/integration/*.c "$top"/tests/init/*.c "$top"/tests/faults/*.c "$top"/tests/old-kernel/*.c; do
 			[ -e "$source" ] || continue
 			program=$TOOLS/$(basename "$source" .c)
 			[ "$program" -nt "$source" ] && continue

@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154,SC2016
+#
+# The power is cut at any moment, CUTS times (default 12), while the machine boots and writes what it
+# records: it always boots again, the file system is whole, the flight recorder can be read.
+# shellcheck source=tests/boards/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# A unit that fails again and again, so that there is something to record all the time.
+variant busy
+unit busy failing '{ exec: ["/bin/false"], restart: { delay: "20ms", max_delay: "200ms", reset_after: "1m" } }'
+unit busy one '{ exec: ["/bin/sh", "-c", "sleep 0.2; exit 2"], restart: { delay: "50ms", max_delay: "100ms" } }'
+build busy
+cuts=${CUTS:-12}
+RANDOM=${SEED:-$$}
+note "seed ${SEED:-$$}"
+whole() {
+	cp "$W/data" "$W/copy"
+	e2fsck -p "$W/copy" > "$W/fsck" 2>&1 # replays the journal, as the kernel does at mount
+	[ $? -le 1 ] && e2fsck -fn "$W/copy" >> "$W/fsck" 2>&1 || { sed 's/^/# /' "$W/fsck"; return 1; }
+}
+bad=0
+for ((i = 1; i <= cuts; i++)); do
+	power_on busy
+	# From the first mount of the data (about 3.5 s after power on here) on.
+	wait_says 30 'cruet|#' || true
+	sleep "$((RANDOM % 5)).$((RANDOM % 1000))"
+	power_cut
+	whole || { bad=1; fail "cut $i: the file system is whole"; }
+done
+[ $bad = 0 ] && pass "$cuts cuts: the file system was whole after each"
+power_on busy
+boots "it boots after all cuts"
+ask 'cruet status --json'
+json=$(echo "$answer" | sed -n '/^{/,$p')
+boots=$(jq '.recorded.boots | length' <<< "$json" 2> /dev/null || echo 0)
+note "$(jq -c '.recorded.boots[1]' <<< "$json" 2> /dev/null)"
+check "the flight recorder can be read: $boots boots" test "${boots:-0}" -ge 2
+ask 'cruet status | grep "last reboot"'
+like "$answer" 'power' "it says that the power was cut"
+type_line poweroff
+check "powers off" wait_off 30
+power_on busy
+boots "boots"
+ask 'cruet status | grep "last reboot"'
+like "$answer" 'planned.*power off' "after an ordered end it says so, and by whom"
+check "its file is as small as ever" ask 'test $(stat -c %s /data/recorder) -le 16384'
+finish

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Programs that behave badly, or that say exactly what a test wants to hear:
+ *   notify WORD...      each word a datagram for NOTIFY_SOCKET; then wait for ever
+ *   ping MS             READY=1, then WATCHDOG=1 every MS milliseconds, until SIGUSR1
+ *   zombies N           N orphans that end at once; says when all have been forked
+ *   forks               fork for ever
+ *   flood BYTES         write so many bytes in lines of 64, as fast as the pipe takes them
+ *   deaf                ignore every signal that can be ignored
+ *   memory              take memory for ever
+ *   client WHAT PATH    a hostile client of the control socket: silent, garbage, huge, flood, many,
+ *                       deaf (asks, and reads nothing)
+ */
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void notify(const char *text)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (!path || fd < 0) {
+		fprintf(stderr, "nasty: no NOTIFY_SOCKET\n");
+		exit(3);
+	}
+	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+	if (sendto(fd, text, strlen(text), 0, (struct sockaddr *)&address, sizeof(address)) < 0)
+		perror("nasty: notify");
+	close(fd);
+}
+
+static void wait_forever(void)
+{
+	for (;;)
+		pause();
+}
+
+static volatile sig_atomic_t hang;
+
+static void on_usr1(int number)
+{
+	(void)number;
+	hang = 1;
+}
+
+static void ping(unsigned int ms)
+{
+	signal(SIGUSR1, on_usr1);
+	notify("READY=1");
+	while (!hang) {
+		notify("WATCHDOG=1");
+		usleep(ms * 1000);
+	}
+	wait_forever();
+}
+
+static void zombies(long count)
+{
+	for (long i = 0; i < count; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			/* The grandchild is an orphan at once. */
+			pid = fork();
+			_exit(pid < 0);
+		}
+		if (pid < 0)
+			perror("nasty: fork");
+		else
+			waitpid(pid, NULL, 0);
+	}
+	printf("forked %ld\n", count);
+	fflush(stdout);
+}
+
+static void forks(void)
+{
+	for (;;)
+		if (fork() < 0)
+			usleep(1000);
+}
+
+static void flood(long bytes)
+{
+	static char text[64 * 64];
+
+	memset(text, 'x', sizeof(text));
+	for (size_t i = 63; i < sizeof(text); i += 64)
+		text[i] = '\n';
+	while (bytes > 0) {
+		const ssize_t written = write(1, text, sizeof(text));
+
+		if (written < 0 && errno != EAGAIN)
+			exit(1);
+		if (written > 0)
+			bytes -= written;
+	}
+	if (write(1, "flood over\n", 11) < 0)
+		exit(1);
+}
+
+static void memory(void)
+{
+	for (;;) {
+		char *block = malloc(1 << 20);
+
+		if (block)
+			memset(block, 1, 1 << 20);
+		else
+			usleep(1000);
+	}
+}
+
+static int connect_to(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		perror("nasty: connect");
+		return -1;
+	}
+	return fd;
+}
+
+static void client(const char *what, const char *path)
+{
+	static char huge[100000];
+	/* version 1, command 4 (monitor), no flags */
+	unsigned int request[36] = { 1, 4 };
+	int fd = connect_to(path);
+
+	if (fd < 0)
+		exit(1);
+	if (strcmp(what, "silent") == 0) {
+		wait_forever();
+	} else if (strcmp(what, "garbage") == 0) {
+		for (int i = 0; i < 36; i++)
+			request[i] = 0xdeadbeef * (unsigned int)(i + 1);
+		send(fd, request, sizeof(request), MSG_NOSIGNAL);
+		wait_forever();
+	} else if (strcmp(what, "huge") == 0) {
+		send(fd, huge, sizeof(huge), MSG_NOSIGNAL);
+		wait_forever();
+	} else if (strcmp(what, "many") == 0) {
+		for (int i = 0; i < 200; i++)
+			connect_to(path);
+		wait_forever();
+	} else if (strcmp(what, "deaf") == 0) {
+		send(fd, request, sizeof(request), MSG_NOSIGNAL);
+		wait_forever();
+	} else if (strcmp(what, "flood") == 0) {
+		for (int i = 0; i < 100000; i++) {
+			if (send(fd, request, sizeof(request), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+				close(fd);
+				fd = connect_to(path);
+			}
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	if (strcmp(what, "notify") == 0) {
+		for (int i = 2; i < argc; i++)
+			notify(argv[i]);
+		wait_forever();
+	} else if (strcmp(what, "ping") == 0 && argc == 3) {
+		ping((unsigned int)atoi(argv[2]));
+	} else if (strcmp(what, "zombies") == 0 && argc == 3) {
+		zombies(atol(argv[2]));
+	} else if (strcmp(what, "forks") == 0) {
+		forks();
+	} else if (strcmp(what, "flood") == 0 && argc == 3) {
+		flood(atol(argv[2]));
+	} else if (strcmp(what, "deaf") == 0) {
+		for (int i = 1; i < 65; i++)
+			signal(i, SIG_IGN);
+		printf("deaf\n");
+		fflush(stdout);
+		wait_forever();
+	} else if (strcmp(what, "memory") == 0) {
+		memory();
+	} else if (strcmp(what, "client") == 0 && argc == 4) {
+		client(argv[2], argv[3]);
+	} else {
+		fprintf(stderr, "usage: see the source\n");
+		return 2;
+	}
+	return 0;
+}
