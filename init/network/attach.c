@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The network namespaces of units: see network.h. The namespace is entered once, to set its
+ * loopback up and to open a socket that stays with it; all the rest is done from outside, through
+ * that socket.
+ */
+#include "init/network/network.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "init/network/internal.h"
+#include "lib/config.h"
+#include "lib/error.h"
+#include "lib/fd.h"
+#include "lib/netlink.h"
+
+/*
+ * The host's end of a unit's pair: the beginning of the unit's name, for people, and the checksum
+ * of the whole, which tells names apart that begin alike.
+ */
+static void name_end(const struct plan *plan, uint32_t unit, char name[IFNAMSIZ])
+{
+	const char *text = plan_unit_name(plan, unit);
+
+	snprintf(name, IFNAMSIZ, "%.6s-%08x", text,
+		 (unsigned int)plan_crc32(0, text, strlen(text)));
+}
+
+/* Whatever happens, the process comes back to where it was, or the result is an error. */
+static int open_inside(int inside)
+{
+	auto_fd int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	auto_fd int fd = -1;
+	int result;
+
+	if (home < 0)
+		return fail(errno, "network namespace: /proc/self/ns/net");
+	if (setns(inside, CLONE_NEWNET) < 0)
+		return fail(errno, "enter the network namespace");
+	result = netlink_loopback_up();
+	if (result == 0)
+		result = fd = netlink_open();
+	if (setns(home, CLONE_NEWNET) < 0)
+		return fail(errno, "leave the network namespace");
+	return result < 0 ? result : take_fd(&fd);
+}
+
+static int remove_end(int fd, const char *name)
+{
+	const struct ifinfomsg head = { .ifi_index = 0 };
+	struct netlink_message message;
+
+	netlink_begin(&message, RTM_DELLINK, 0, &head, sizeof(head));
+	netlink_put(&message, IFLA_IFNAME, name, strlen(name) + 1);
+	return netlink_request(fd, &message, ENODEV, name);
+}
+
+/* The pair, its other end made in the namespace at once: it is never seen outside. */
+static int make_pair(int fd, const char *end, const char *name, int inside)
+{
+	const struct ifinfomsg head = { .ifi_index = 0 };
+	struct netlink_message message;
+	size_t link, data, peer;
+
+	netlink_begin(&message, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head));
+	netlink_put(&message, IFLA_IFNAME, end, strlen(end) + 1);
+	link = netlink_nest(&message, IFLA_LINKINFO, NULL, 0);
+	netlink_put(&message, IFLA_INFO_KIND, "veth", sizeof("veth"));
+	data = netlink_nest(&message, IFLA_INFO_DATA, NULL, 0);
+	peer = netlink_nest(&message, VETH_INFO_PEER, &head, sizeof(head));
+	netlink_put(&message, IFLA_IFNAME, name, strlen(name) + 1);
+	netlink_put(&message, IFLA_NET_NS_FD, &inside, sizeof(inside));
+	netlink_nested(&message, peer);
+	netlink_nested(&message, data);
+	netlink_nested(&message, link);
+	return netlink_request(fd, &message, 0, "make the pair");
+}
+
+static int attach_bridge(int fd, const struct plan *plan, uint32_t unit, int inside, int there)
+{
+	const struct plan_network *network = &plan->units[unit].network;
+	const char *bridge = plan_text(plan, network->bridge);
+	const char *name = plan_text(plan, network->interface);
+	const int index = network_index(fd, bridge);
+	uint32_t mtu = network->mtu;
+	struct ifreq request;
+	char end[IFNAMSIZ];
+	int result;
+
+	if (index < 0)
+		return fail_context(index, "bridge %s", bridge);
+	if (!mtu && network_ioctl(fd, SIOCGIFMTU, bridge, &request) == 0)
+		mtu = (uint32_t)request.ifr_mtu;
+	name_end(plan, unit, end);
+	/* One that is left over belongs to a run before, whose namespace lives on somewhere. */
+	result = remove_end(fd, end);
+	if (result == 0)
+		result = make_pair(fd, end, name, inside);
+	if (result == 0)
+		result = network_up(fd, end, mtu, index);
+	if (result == 0)
+		result = network_up(there, name, mtu, 0);
+	if (result == 0)
+		result = network_configure(there, plan, name, network->addresses, network->routes);
+	return result < 0 ? fail_context(result, "interface %s", name) : 0;
+}
+
+int network_attach(const struct plan *plan, uint32_t unit, pid_t pid)
+{
+	const struct plan_network *network = &plan->units[unit].network;
+	const bool is_bridge = network->mode == NETWORK_BRIDGE;
+	auto_fd int inside = -1, there = -1, fd = -1;
+	char path[40];
+	int result;
+
+	if (!is_bridge && network->mode != NETWORK_NONE)
+		return 0;
+	if (is_bridge && !IS_ENABLED(CONFIG_INIT_BRIDGE))
+		return fail_as(ERROR_UNSUPPORTED, 0, "network: CONFIG_INIT_BRIDGE is not set");
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
+	inside = open(path, O_RDONLY | O_CLOEXEC);
+	if (inside < 0)
+		return fail(errno, "network: open %s", path);
+	result = there = open_inside(inside);
+	if (result >= 0 && is_bridge) {
+		result = fd = netlink_open();
+		if (result >= 0)
+			result = attach_bridge(fd, plan, unit, inside, there);
+	}
+	return result < 0 ? fail_context(result, "network") : 0;
+}
+
+int network_detach(const struct plan *plan, uint32_t unit)
+{
+	auto_fd int fd = -1;
+	char end[IFNAMSIZ];
+
+	if (!IS_ENABLED(CONFIG_INIT_BRIDGE) || plan->units[unit].network.mode != NETWORK_BRIDGE)
+		return 0;
+	fd = netlink_open();
+	if (fd < 0)
+		return fd;
+	name_end(plan, unit, end);
+	return remove_end(fd, end);
+}
