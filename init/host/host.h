@@ -229,7 +229,6 @@ pid_t host_job(struct host *host, enum job_kind kind, uint32_t unit, uint64_t ti
 void host_check_deadlines(struct host *host);
 uint64_t host_job_deadline(const struct host *host);
 void host_start_writer(struct host *host);
-void host_restart_writer(struct host *host); /* for other rings; it loses nothing */
 
 /* done.c */
 void host_job_done(struct host *host, enum job_kind kind, int status);

@@ -226,15 +226,6 @@ void host_start_writer(struct host *host)
 	};
 }
 
-void host_restart_writer(struct host *host)
-{
-	struct kept_job *writer = &host->kept->jobs[JOB_WRITER];
-
-	if (writer->pid > 0)
-		kill(writer->pid, SIGKILL);
-	host->kept->writer_at = host->now;
-}
-
 static void check_deadline(const struct host *host, struct kept_job *job)
 {
 	if (job->pid == 0 || job->deadline > host->now)

@@ -131,7 +131,14 @@ int host_resume(struct host *host, int kept_fd)
 	}
 	host->kept_fd = kept_fd;
 	point(host);
-	return plan_map(&host->plan, header.plan_fd, header.units);
+	if (plan_map(&host->plan, header.plan_fd, header.units) < 0)
+		return error_result();
+	/* Another layout of rings: what was in them is lost, what is still to come is not. */
+	if (!log_rings_fit(host->kept->rings, &host->plan)) {
+		close(host->kept->rings);
+		host->kept->rings = log_rings_make(&host->plan, -1);
+	}
+	return host->kept->rings < 0 ? host->kept->rings : 0;
 }
 
 /* Descriptors and jobs go along under the unit's new index. */
@@ -206,6 +213,6 @@ int host_adopt_plan(struct host *host)
 	host->next_fd = -1;
 	close_fd(&host->rings_read);
 	close_fd(&host->plan_read);
-	host_restart_writer(host);
+	kept->writer_at = host->now;
 	return host_watch_all(host);
 }

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,7 +18,7 @@
 #include "lib/fd.h"
 #include "lib/log.h"
 
-enum { COMPILE_SECONDS = 30, RELOAD_MS = 30000 };
+enum { COMPILE_SECONDS = 30, RELOAD_MS = 30000, WRITER_PAUSE_MS = 1000 };
 
 static void print_problem(void *context, bool warning, const char *text)
 {
@@ -214,6 +215,12 @@ void host_tend_reload(struct host *host)
 	for (uint32_t i = 0; i < host->plan.unit_count; i++)
 		if (must_stop(host, i) && !is_settled(host, i))
 			return;
+	/* What the writer reads while the rings are copied would be lost: it ends first. */
+	if (host->kept->jobs[JOB_WRITER].pid > 0) {
+		host->kept->writer_at = host->now + WRITER_PAUSE_MS;
+		kill(host->kept->jobs[JOB_WRITER].pid, SIGKILL);
+		return;
+	}
 	for (uint32_t i = 0; i < host->plan.unit_count; i++)
 		again[i] = host->units[i].again != 0;
 	if (host_adopt_plan(host) < 0) {

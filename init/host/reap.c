@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Children that ended: main processes, jobs, and orphans, which only need to be reaped. */
 #include <sys/wait.h>
+#include <signal.h>
 
 #include "init/host/host.h"
 #include "lib/fd.h"
@@ -90,6 +91,10 @@ void host_reap(struct host *host)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		ended(host, pid, status_of(status));
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+		if (!WIFSTOPPED(status))
+			ended(host, pid, status_of(status));
+		else if (pid == host->kept->jobs[JOB_WRITER].pid)
+			kill(pid, SIGKILL); /* another one goes on where it stopped */
+	}
 }
