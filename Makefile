@@ -138,7 +138,7 @@ $(O)/rootfs/bin/busybox: rootfs-test/rootfs rootfs-test/busybox $(sysroot_stamp)
 
 install: all
 	install -D -m 755 $(O)/cruet $(DESTDIR)$(PREFIX)/bin/cruet
-	for page in docs/*.1; do install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $$page; done
+	for page in docs/*.[158]; do install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} $$page; done
 	for name in $(LINKS); do ln -sf cruet $(DESTDIR)$(PREFIX)/bin/$$name; done
 
 check: $(generated)/autoconf.h $(generated)/version.h
