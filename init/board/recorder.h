@@ -23,7 +23,13 @@ enum end_reason {
 	END_POWER,    /* the watchdog's status says power fault or thermal */
 };
 
-enum { RECORDER_TEXT = 104, RECORDER_BOOTS = 8, RECORDER_FAILURES = 16, RECORDER_SLOT = 4096 };
+enum {
+	RECORDER_TEXT = 104,
+	RECORDER_BOOTS = 8,
+	RECORDER_FAILURES = 16,
+	RECORDER_SLOT = 4096,
+	RECORDER_SLOTS = 2,
+};
 
 struct recorder_boot {
 	uint64_t number;     /* counts boots of this device */
@@ -49,16 +55,23 @@ struct recorder_state {
 	struct recorder_failure failures[RECORDER_FAILURES]; /* [0]: the latest */
 };
 
-/* The better of the two slots. -ENOENT: no file or nothing valid in it; else 0 or errno recorded.
+/*
+ * The better of the two slots; every text in it ends. -ENOENT, not recorded: no file, or nothing
+ * valid in it; else 0, or a negative errno recorded.
  */
 int recorder_read(const char *path, struct recorder_state *state);
 
 /*
  * At boot, once the file system is there: shifts the boots; if the last one has no recorded end,
  * finds it out (pstore, the watchdog's boot status); makes the file. Idempotent within one boot id.
+ * 0, or a negative errno recorded; so do the others.
  */
 int recorder_boot(const char *path, uint32_t watchdog_boot_status);
+
+/* This boot ends, for this reason, after so many milliseconds. The last word counts. */
 int recorder_end(const char *path, enum end_reason reason, const char *text, uint64_t up_ms);
+
+/* A unit has failed; the number of this boot is filled in. */
 int recorder_failure(const char *path, const struct recorder_failure *failure);
 
 const char *end_reason_name(uint32_t reason); /* "watchdog" */
