@@ -81,8 +81,15 @@ int container_update(const struct container_context *context, const char *id,
 		     const struct spec_resources *resources);
 
 /*
- * The text of a linux.resources object, checked: for the groups of what is no container. `text` must
- * live as long as the result, from the arena; `name` is for messages. NULL: error recorded.
+ * The checked text of the bundle's config.json, `size` bytes from the arena; nothing is run, and
+ * paths are those below the folder `root`. NULL: it is not there, wrong, or without a root file
+ * system; error recorded.
+ */
+char *container_check_bundle(struct arena *arena, int root, const char *bundle, size_t *size);
+
+/*
+ * The text of a linux.resources object, checked: for the groups of what is no container. `text`
+ * must live as long as the result, from the arena; `name` is for messages. NULL: error recorded.
  */
 const struct spec_resources *container_read_resources(struct arena *arena, const char *text,
 						      size_t size, const char *name);

@@ -75,7 +75,7 @@ static const cJSON *read_file(struct set *set, int dir, const char *path, const 
 	const cJSON *node = text ? json_parse(set->arena, text, size, file) : NULL;
 
 	if (!node)
-		unit_tell_recorded(set->report, file);
+		unit_tell_recorded(set->report, file, file);
 	return node;
 }
 
@@ -112,7 +112,7 @@ static void read_unit(struct set *set, int dir, struct unit *unit)
 
 	if (!plan_is_name(unit->name)) {
 		fail_as(ERROR_CONFIG, 0, "\"%s\" cannot be the name of a unit", unit->name);
-		unit_tell_recorded(set->report, unit->file);
+		unit_tell_recorded(set->report, unit->file, unit->file);
 	}
 	unit->node = read_file(set, dir, slash ? slash + 1 : unit->file, unit->file);
 	if (!unit->node)
@@ -229,6 +229,6 @@ void *unit_compile(struct arena *arena, const char *folder, const char *system, 
 		block = make_block(set, folder, system, target, size);
 	}
 	if (!block && report->errors == errors)
-		unit_tell_recorded(report, folder);
+		unit_tell_recorded(report, folder, folder);
 	return block;
 }

@@ -80,11 +80,11 @@ void unit_tell(struct unit_report *report, const struct unit_problem *problem)
 	report->problem(report->context, problem->warning, text);
 }
 
-void unit_tell_recorded(struct unit_report *report, const char *file)
+void unit_tell_recorded(struct unit_report *report, const char *file, const char *shown)
 {
 	char buffer[TEXT_SIZE];
 	const struct error *error = error_last();
-	struct unit_problem problem = { .file = file, .property = error->property };
+	struct unit_problem problem = { .file = shown, .property = error->property };
 	const char *text = error_format(error, buffer, sizeof(buffer));
 
 	/* What JSON's reader and the runtime's say: "FILE: line 3: ..." and "FILE:3: ...". */
@@ -328,6 +328,8 @@ static void read_resources(const struct frame *frame, uint32_t *word)
 		return;
 	memset(copy, '\n', before);
 	memcpy(copy + before, text, size);
+	if (!container_read_resources(set->arena, copy, before + size, frame->file))
+		unit_tell_recorded(set->report, frame->file, frame->file);
 	*word = pool_text(&set->pool, text, size);
 }
 

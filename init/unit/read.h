@@ -91,9 +91,6 @@ bool unit_warning(const struct frame *frame, const char *child, const char *form
 struct frame frame_of(struct set *set, const char *file, const cJSON *node);
 struct frame frame_below(const struct frame *up, const cJSON *node, size_t index);
 
-/* Report the recorded error about a file. */
-void unit_tell_recorded(struct unit_report *report, const char *file);
-
 /* The defaults of an object and of the objects in it. `words`: its structure, all 0. */
 void unit_set_defaults(enum unit_object object, uint32_t *words);
 

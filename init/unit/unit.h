@@ -29,6 +29,8 @@ struct unit_report {
 };
 
 void unit_tell(struct unit_report *report, const struct unit_problem *problem);
+/* The recorded error, which is about the file that it calls `file`, and we `shown`. */
+void unit_tell_recorded(struct unit_report *report, const char *file, const char *shown);
 
 /* For what machine: like this one, unless it says otherwise. */
 enum unit_target {

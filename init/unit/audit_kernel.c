@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What these units need of the kernel, and whether it is there. Each feature is asked for by
+ * somebody, who is named; a kernel's .config tells about all of them, the running kernel's /proc
+ * about most.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "init/unit/audit.h"
+#include "lib/arena.h"
+#include "lib/file.h"
+#include "lib/json.h"
+#include "lib/str.h"
+
+/* How the running kernel is asked for a feature. */
+enum question {
+	ASK_NOT,	 /* it cannot say: a driver that may be loaded, a socket option */
+	ASK_FILE_SYSTEM, /* /proc/filesystems; the module's name is the type */
+	ASK_GROUP,	 /* /proc/cgroups */
+	ASK_NAMESPACE,	 /* /proc/self/ns */
+	ASK_PATH,
+	ASK_SOFTLY = 0x80, /* there is a way without it */
+};
+
+struct feature {
+	char what[24];	 /* for messages */
+	char symbol[20]; /* of Kconfig */
+	char name[24];	 /* what is asked for, and the module's name */
+	uint8_t question;
+};
+
+enum feature_index {
+	NEED_EPOLL,
+	NEED_SIGNALFD,
+	NEED_TIMERFD,
+	NEED_INOTIFY,
+	NEED_UNIX,
+	NEED_PROC,
+	NEED_SYSFS,
+	NEED_DEVTMPFS,
+	NEED_TMPFS,
+	NEED_CGROUPS,
+	NEED_WATCHDOG,
+	NEED_PID_NS,
+	NEED_NET_NS,
+	NEED_UTS_NS,
+	NEED_IPC_NS,
+	NEED_USER_NS,
+	NEED_TIME_NS,
+	NEED_MEMORY,
+	NEED_CPU,
+	NEED_QUOTA,
+	NEED_PIDS,
+	NEED_CPUSET,
+	NEED_IO,
+	NEED_HUGETLB,
+	NEED_RDMA,
+	NEED_DEVICE_V1,
+	NEED_DEVICE_V2,
+	NEED_FREEZER,
+	NEED_SECCOMP,
+	NEED_VETH,
+	NEED_BRIDGE,
+	NEED_INET,
+	NEED_OVERLAY,
+	NEED_MODULES,
+	NEED_FILE_SYSTEMS, /* from here on: by the type of a mount */
+};
+
+static const struct feature features[] = {
+	[NEED_EPOLL] = { "epoll", "EPOLL", "", ASK_NOT },
+	[NEED_SIGNALFD] = { "signalfd", "SIGNALFD", "", ASK_NOT },
+	[NEED_TIMERFD] = { "timerfd", "TIMERFD", "", ASK_NOT },
+	[NEED_INOTIFY] = { "inotify", "INOTIFY_USER", "/proc/sys/fs/inotify", ASK_PATH },
+	[NEED_UNIX] = { "unix sockets", "UNIX", "/proc/net/unix", ASK_PATH },
+	[NEED_PROC] = { "procfs", "PROC_FS", "proc", ASK_FILE_SYSTEM },
+	[NEED_SYSFS] = { "sysfs", "SYSFS", "sysfs", ASK_FILE_SYSTEM },
+	[NEED_DEVTMPFS] = { "devtmpfs", "DEVTMPFS", "devtmpfs", ASK_FILE_SYSTEM | ASK_SOFTLY },
+	[NEED_TMPFS] = { "tmpfs", "TMPFS", "tmpfs", ASK_FILE_SYSTEM },
+	[NEED_CGROUPS] = { "control groups", "CGROUPS", "/proc/cgroups", ASK_PATH },
+	[NEED_WATCHDOG] = { "hardware watchdogs", "WATCHDOG", "", ASK_NOT },
+	[NEED_PID_NS] = { "PID namespaces", "PID_NS", "pid", ASK_NAMESPACE },
+	[NEED_NET_NS] = { "network namespaces", "NET_NS", "net", ASK_NAMESPACE },
+	[NEED_UTS_NS] = { "UTS namespaces", "UTS_NS", "uts", ASK_NAMESPACE },
+	[NEED_IPC_NS] = { "IPC namespaces", "IPC_NS", "ipc", ASK_NAMESPACE },
+	[NEED_USER_NS] = { "user namespaces", "USER_NS", "user", ASK_NAMESPACE },
+	[NEED_TIME_NS] = { "time namespaces", "TIME_NS", "time", ASK_NAMESPACE },
+	[NEED_MEMORY] = { "memory limits", "MEMCG", "memory", ASK_GROUP },
+	[NEED_CPU] = { "CPU shares", "FAIR_GROUP_SCHED", "cpu", ASK_GROUP },
+	[NEED_QUOTA] = { "CPU quotas", "CFS_BANDWIDTH", "cpu", ASK_GROUP },
+	[NEED_PIDS] = { "limits of processes", "CGROUP_PIDS", "pids", ASK_GROUP },
+	[NEED_CPUSET] = { "CPU sets", "CPUSETS", "cpuset", ASK_GROUP },
+	[NEED_IO] = { "I/O limits", "BLK_CGROUP", "blkio", ASK_GROUP },
+	[NEED_HUGETLB] = { "huge page limits", "CGROUP_HUGETLB", "hugetlb", ASK_GROUP },
+	[NEED_RDMA] = { "RDMA limits", "CGROUP_RDMA", "rdma", ASK_GROUP },
+	[NEED_DEVICE_V1] = { "device rules", "CGROUP_DEVICE", "devices", ASK_GROUP },
+	[NEED_DEVICE_V2] = { "device rules", "CGROUP_BPF", "", ASK_NOT },
+	[NEED_FREEZER] = { "the freezer", "CGROUP_FREEZER", "freezer", ASK_GROUP },
+	[NEED_SECCOMP] = { "seccomp", "SECCOMP_FILTER", "/proc/sys/kernel/seccomp", ASK_PATH },
+	[NEED_VETH] = { "veth pairs", "VETH", "veth", ASK_NOT },
+	[NEED_BRIDGE] = { "bridges", "BRIDGE", "bridge", ASK_NOT },
+	[NEED_INET] = { "TCP/IP", "INET", "/proc/net/tcp", ASK_PATH },
+	[NEED_OVERLAY] = { "overlayfs", "OVERLAY_FS", "overlay", ASK_FILE_SYSTEM },
+	[NEED_MODULES] = { "modules", "MODULES", "/proc/modules", ASK_PATH },
+	{ "file system", "SQUASHFS", "squashfs", ASK_FILE_SYSTEM },
+	{ "file system", "EROFS_FS", "erofs", ASK_FILE_SYSTEM },
+	{ "file system", "EXT4_FS", "ext4", ASK_FILE_SYSTEM },
+	{ "file system", "VFAT_FS", "vfat", ASK_FILE_SYSTEM },
+	{ "file system", "EXFAT_FS", "exfat", ASK_FILE_SYSTEM },
+	{ "file system", "F2FS_FS", "f2fs", ASK_FILE_SYSTEM },
+	{ "file system", "UBIFS_FS", "ubifs", ASK_FILE_SYSTEM },
+	{ "file system", "JFFS2_FS", "jffs2", ASK_FILE_SYSTEM },
+	{ "file system", "BTRFS_FS", "btrfs", ASK_FILE_SYSTEM },
+	{ "file system", "XFS_FS", "xfs", ASK_FILE_SYSTEM },
+	{ "file system", "ISO9660_FS", "iso9660", ASK_FILE_SYSTEM },
+	{ "file system", "NFS_FS", "nfs", ASK_FILE_SYSTEM },
+	{ "file system", "9P_FS", "9p", ASK_FILE_SYSTEM },
+	{ "file system", "FUSE_FS", "fuse", ASK_FILE_SYSTEM },
+	{ "file system", "DEBUG_FS", "debugfs", ASK_FILE_SYSTEM },
+	{ "file system", "TRACING", "tracefs", ASK_FILE_SYSTEM },
+	{ "file system", "CONFIGFS_FS", "configfs", ASK_FILE_SYSTEM },
+	{ "file system", "SECURITYFS", "securityfs", ASK_FILE_SYSTEM },
+	{ "file system", "PSTORE", "pstore", ASK_FILE_SYSTEM },
+	{ "file system", "HUGETLBFS", "hugetlbfs", ASK_FILE_SYSTEM },
+	{ "file system", "POSIX_MQUEUE", "mqueue", ASK_FILE_SYSTEM },
+	{ "file system", "UNIX98_PTYS", "devpts", ASK_FILE_SYSTEM },
+};
+enum { FEATURES = sizeof(features) / sizeof(features[0]) };
+
+/* Who needs each feature first, as a unit's index or PLAN_NONE. */
+struct needs {
+	struct audit *audit;
+	uint32_t unit;
+	uint32_t who[FEATURES];
+	bool needed[FEATURES];
+};
+
+static void need(struct needs *needs, unsigned int feature)
+{
+	if (!needs->needed[feature])
+		needs->who[feature] = needs->unit;
+	needs->needed[feature] = true;
+}
+
+static void need_file_system(struct needs *needs, const char *type)
+{
+	if (!type)
+		return;
+	for (unsigned int i = 0; i < FEATURES; i++)
+		if ((features[i].question & ~ASK_SOFTLY) == ASK_FILE_SYSTEM &&
+		    strcmp(features[i].name, type) == 0)
+			need(needs, i);
+}
+
+static const cJSON *member(const cJSON *object, const char *name)
+{
+	return object ? cJSON_GetObjectItemCaseSensitive(object, name) : NULL;
+}
+
+static const char *text_member(const cJSON *object, const char *name)
+{
+	const cJSON *node = member(object, name);
+
+	return cJSON_IsString(node) ? node->valuestring : NULL;
+}
+
+static bool is_v1(const struct needs *needs)
+{
+	return needs->audit->plan && needs->audit->plan->system->cgroups == CGROUP_LAYOUT_V1;
+}
+
+/* ---- what is needed ---- */
+
+static void need_resources(struct needs *needs, const cJSON *resources)
+{
+	static const struct {
+		char key[16], below[8];
+		uint8_t feature;
+	} keys[] = {
+		{ "memory", "", NEED_MEMORY },	{ "cpu", "shares", NEED_CPU },
+		{ "cpu", "quota", NEED_QUOTA }, { "cpu", "cpus", NEED_CPUSET },
+		{ "cpu", "mems", NEED_CPUSET }, { "pids", "", NEED_PIDS },
+		{ "blockIO", "", NEED_IO },	{ "hugepageLimits", "", NEED_HUGETLB },
+		{ "rdma", "", NEED_RDMA },
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const cJSON *node = member(resources, keys[i].key);
+
+		if (keys[i].below[0])
+			node = member(node, keys[i].below);
+		if (node && (node->child || !cJSON_IsObject(node)))
+			need(needs, keys[i].feature);
+	}
+	need(needs, is_v1(needs) ? NEED_DEVICE_V1 : NEED_DEVICE_V2);
+}
+
+static void need_namespaces(struct needs *needs, const cJSON *namespaces)
+{
+	static const struct {
+		char type[8];
+		uint8_t feature;
+	} types[] = {
+		{ "pid", NEED_PID_NS }, { "network", NEED_NET_NS }, { "uts", NEED_UTS_NS },
+		{ "ipc", NEED_IPC_NS }, { "user", NEED_USER_NS },   { "time", NEED_TIME_NS }
+	};
+
+	for (const cJSON *node = namespaces ? namespaces->child : NULL; node; node = node->next)
+		for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+			if (str_equal(text_member(node, "type"), types[i].type))
+				need(needs, types[i].feature);
+}
+
+static void need_bundle(struct needs *needs, const cJSON *config)
+{
+	const cJSON *linux_part = member(config, "linux");
+	const cJSON *mounts = member(config, "mounts");
+
+	need_namespaces(needs, member(linux_part, "namespaces"));
+	need_resources(needs, member(linux_part, "resources"));
+	if (member(linux_part, "seccomp"))
+		need(needs, NEED_SECCOMP);
+	for (const cJSON *node = mounts ? mounts->child : NULL; node; node = node->next)
+		need_file_system(needs, text_member(node, "type"));
+}
+
+static void need_unit(struct needs *needs, const struct plan_unit *unit)
+{
+	const struct audit *audit = needs->audit;
+	const struct plan *plan = audit->plan;
+	const char *resources = plan_text(plan, unit->resources);
+
+	if (resources)
+		need_resources(needs,
+			       json_parse(audit->arena, resources, strlen(resources), "resources"));
+	if (unit->network.mode == NETWORK_NONE || unit->network.mode == NETWORK_BRIDGE)
+		need(needs, NEED_NET_NS);
+	if (unit->network.mode == NETWORK_BRIDGE) {
+		need(needs, NEED_VETH);
+		need(needs, NEED_BRIDGE);
+	}
+	if (unit->ready.kind == CHECK_TCP || unit->health.kind == CHECK_TCP)
+		need(needs, NEED_INET);
+	if (unit->layer != LAYER_NONE)
+		need(needs, NEED_OVERLAY);
+}
+
+static void need_system(struct needs *needs)
+{
+	const struct plan *plan = needs->audit->plan;
+	const struct plan_system *system = plan->system;
+	const struct plan_mount *mounts = plan_at(plan, system->mounts);
+	const struct plan_interface *interfaces = plan_at(plan, system->interfaces);
+
+	for (unsigned int i = NEED_EPOLL; i <= NEED_CGROUPS; i++)
+		need(needs, i);
+	if (is_v1(needs))
+		need(needs, NEED_FREEZER);
+	if (system->watchdog_device)
+		need(needs, NEED_WATCHDOG);
+	if (system->modules.count || system->coldplug)
+		need(needs, NEED_MODULES);
+	if (system->interfaces.count)
+		need(needs, NEED_INET);
+	for (uint32_t i = 0; i < system->interfaces.count; i++)
+		if (interfaces[i].is_bridge)
+			need(needs, NEED_BRIDGE);
+	for (uint32_t i = 0; i < system->mounts.count; i++)
+		need_file_system(needs, plan_text(plan, mounts[i].type));
+}
+
+static void need_all(struct needs *needs)
+{
+	const struct audit *audit = needs->audit;
+
+	if (!audit->plan) {
+		need_bundle(needs, audit->configs[0]);
+		return;
+	}
+	need_system(needs);
+	for (uint32_t i = 0; i < audit->plan->unit_count; i++) {
+		if (!audit_has(audit, i))
+			continue;
+		needs->unit = i;
+		need_unit(needs, &audit->plan->units[i]);
+		if (audit->configs[i])
+			need_bundle(needs, audit->configs[i]);
+	}
+}
+
+/* ---- what is there ---- */
+
+enum answer { IS_MISSING, IS_THERE, IS_MODULE, IS_UNKNOWN };
+
+/* "CONFIG_X=y" at the beginning of a line. */
+static enum answer ask_config(const char *config, const char *symbol)
+{
+	const size_t length = strlen(symbol);
+
+	for (const char *at = config; (at = strstr(at, "CONFIG_")) != NULL;) {
+		const bool begins = at == config || at[-1] == '\n';
+
+		at += 7;
+		if (begins && strncmp(at, symbol, length) == 0 && at[length] == '=')
+			return at[length + 1] == 'y' ? IS_THERE :
+			       at[length + 1] == 'm' ? IS_MODULE :
+						       IS_MISSING;
+	}
+	return IS_MISSING;
+}
+
+/* Does a line of a file have this word, as its first or its last one? */
+static bool has_word(const char *text, const char *word, bool last)
+{
+	const size_t length = strlen(word);
+
+	for (; text && *text; text += *text == '\n') {
+		const size_t line = strcspn(text, "\n");
+		const char *at = last ? text + line - length : text;
+
+		if (line >= length && strncmp(at, word, length) == 0 &&
+		    (last ? line == length || at[-1] == '\t' : strchr("\t\n", at[length]) != NULL))
+			return true;
+		text += line;
+	}
+	return false;
+}
+
+static enum answer ask_running(struct arena *arena, const struct feature *feature)
+{
+	enum { PROC_MAX = 64 << 10 };
+	char path[64];
+
+	switch (feature->question & ~ASK_SOFTLY) {
+	case ASK_FILE_SYSTEM:
+		/* One that is not there may be a module. */
+		return has_word(file_read(arena, AT_FDCWD, "/proc/filesystems", PROC_MAX, NULL),
+				feature->name, true) ?
+			       IS_THERE :
+			       IS_UNKNOWN;
+	case ASK_GROUP:
+		return has_word(file_read(arena, AT_FDCWD, "/proc/cgroups", PROC_MAX, NULL),
+				feature->name, false) ?
+			       IS_THERE :
+			       IS_MISSING;
+	case ASK_NAMESPACE:
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", feature->name);
+		return access(path, F_OK) == 0 ? IS_THERE : IS_MISSING;
+	case ASK_PATH:
+		return access(feature->name, F_OK) == 0 ? IS_THERE : IS_MISSING;
+	default:
+		return IS_UNKNOWN;
+	}
+}
+
+/* A module is fine if somebody loads it. */
+static bool is_loaded(const struct plan *plan, const char *module)
+{
+	const size_t length = strlen(module);
+
+	for (uint32_t i = 0; plan && i < plan->system->modules.count; i++) {
+		const char *text = plan_list_text(plan, plan->system->modules, i);
+
+		if (strncmp(text, module, length) == 0 && strchr(" ", text[length]))
+			return true;
+	}
+	return false;
+}
+
+static void judge(struct audit *audit, const struct feature *feature, uint32_t who,
+		  enum answer answer, const char *name)
+{
+	const bool is_type = strcmp(feature->what, "file system") == 0;
+	const char *type = is_type ? feature->name : "";
+
+	if (answer == IS_MISSING)
+		audit_say(audit, feature->question & ASK_SOFTLY, who, "kernel",
+			  "%s has no %s%s%s (CONFIG_%s)", name, feature->what, is_type ? " " : "",
+			  type, feature->symbol);
+	else if (answer == IS_MODULE && !is_loaded(audit->plan, feature->name))
+		audit_say(
+			audit, true, who, "kernel",
+			"%s has %s%s%s as a module (CONFIG_%s): \"modules\" of %s does not load it",
+			name, feature->what, is_type ? " " : "", type, feature->symbol,
+			audit->system ? audit->system : "system.json");
+	else if (answer == IS_UNKNOWN && feature->question != ASK_NOT)
+		audit_say(audit, true, who, "kernel",
+			  "%s does not know %s%s%s (CONFIG_%s) unless a module brings it", name,
+			  feature->what, is_type ? " " : "", type, feature->symbol);
+}
+
+void audit_kernel(struct audit *audit, const char *config, const char *name)
+{
+	struct needs *needs = arena_alloc(audit->arena, sizeof(*needs));
+
+	if (!needs)
+		return;
+	needs->audit = audit;
+	needs->unit = PLAN_NONE;
+	need_all(needs);
+	for (unsigned int i = 0; i < FEATURES; i++) {
+		enum answer answer;
+
+		if (!needs->needed[i])
+			continue;
+		answer = config ? ask_config(config, features[i].symbol) :
+				  ask_running(audit->arena, &features[i]);
+		judge(audit, &features[i], needs->who[i], answer, name);
+	}
+}
