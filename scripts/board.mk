@@ -8,10 +8,10 @@ boards := $(patsubst board/%/board.conf,%,$(wildcard board/*/board.conf))
 default_board := qemu-x86_64
 
 # What a board's image holds besides cruet and BusyBox: programs of the containers.
-programs := $(patsubst board/common/programs/%.c,$(O)/programs/%,$(wildcard board/common/programs/*.c))
+programs := $(patsubst board/demo/programs/%.c,$(O)/programs/%,$(wildcard board/demo/programs/*.c))
 .PHONY: programs
 programs: $(programs)
-$(programs): $(O)/programs/%: board/common/programs/%.c $(generated)/flags $(sysroot_stamp) | $(generated)/autoconf.h $(O)/programs/
+$(programs): $(O)/programs/%: board/demo/programs/%.c $(generated)/flags $(sysroot_stamp) | $(generated)/autoconf.h $(O)/programs/
 	$(call say,LINK,$@)
 	$(Q)$(link) -Wl,-Map=$@.map -o $@ $< $(libraries)
 

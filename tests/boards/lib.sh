@@ -117,6 +117,7 @@ gone() { # the emulator has ended, of itself or by our hand
 	vm=
 	kill "$monitor_reader" 2> /dev/null
 	wait "$monitor_reader" 2> /dev/null
+	return 0
 }
 power_cut() { kill -KILL "$vm" 2> /dev/null; gone; }
 # Until it has powered itself off: its exit status is in $ended.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2154,SC2016 # answer is set by ask; programs for the machine's shell
+# shellcheck disable=SC2154,SC2153,SC2016,SC2317 # set by lib.sh and ask; programs of the machine
 #
 # The hardware watchdog: a critical unit that hangs, and PID 1 itself, reset the machine; the next boot
 # says why. With an emulated chip (i6300esb) and with the kernel's (softdog).

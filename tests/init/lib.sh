@@ -156,8 +156,8 @@ finish_machine() {
 
 # ---- `cruet supervise` in the test's own place ----
 
-supervisor() { # [OPTION...]
-	"$cruet_binary" supervise --units $T/units --system $T/system.json "$@" >$T/console 2>&1 &
+supervisor() {
+	"$cruet_binary" supervise --units $T/units --system $T/system.json >$T/console 2>&1 &
 	init=$!
 	machine=$init
 	answers || { fail "the supervisor starts"; sed 's/^/# /' $T/console; }

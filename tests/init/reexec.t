@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2154 # status, out and err are set by run
+# shellcheck disable=SC2154,SC2317 # set by run; called by wait_long
 # shellcheck disable=SC2016 # for the units' shells
 #
 # PID 1 replaces itself in place, REEXECS times (default 1000) under load: containers, pipes, timers,

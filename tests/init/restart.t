@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2154 # status, out and err are set by run
+# shellcheck disable=SC2154,SC2317 # set by run; called by wait_long
 # shellcheck disable=SC2016 # for the units' shells
 #
 # What happens to a unit whose process ends, hangs or does not start: restart policy, backoff, health,
@@ -17,7 +17,7 @@ fast='delay: "100ms", max_delay: "400ms"'
 SLEEP='trap "exit 0" TERM; while :; do sleep 1000 & wait; done'
 
 shell_unit crash "$note_start exit 3" "$(named crash), restart: { $fast, reset_after: \"1m\" }"
-shell_unit done "$note_start exit 0" "$(named done)"
+shell_unit well "$note_start exit 0" "$(named well)"
 shell_unit always "$note_start sleep 0.1; exit 0" "$(named always), restart: { on: \"always\", $fast }"
 shell_unit never "$note_start exit 1" "$(named never), restart: { on: \"never\" }"
 shell_unit fine "$note_start exit 7" "$(named fine), restart: { success: [7], $fast }"
@@ -42,7 +42,7 @@ boot
 
 # ---- policies ----
 
-reaches done off "exit 0: a service that ended well is not restarted"
+reaches well off "exit 0: a service that ended well is not restarted"
 reaches never failed "never"
 is "$(field never exit_status)" 1 "the status is known"
 reaches fine off "a status that counts as success"
@@ -54,7 +54,7 @@ is "$(field limited cause)" limit "the cause"
 is "$(state missing)" backoff "no such program: tried again later"
 like "$(field missing status)" 'no-such-program' "status says why"
 sleep 1.5
-for name in done never fine prevented; do is "$(starts_of $name)" 1 "$name: started once"; done
+for name in well never fine prevented; do is "$(starts_of $name)" 1 "$name: started once"; done
 count=$(starts_of crash)
 note "crash: $count starts in the first seconds"
 check "crash: restarted again and again" test "$count" -ge 4
@@ -68,13 +68,13 @@ check "not ready in time: restarted" test "$(starts_of unready)" -ge 2
 for name in pinger box_ping; do
 	reaches $name ready "$name pings"
 	sleep 1
-	is "$(field $name starts)" 1 "$name: it goes on while it pings"
+	is "$(field "$name" starts)" 1 "$name: it goes on while it pings"
 	inside kill -USR1 "$(field $name pid)"
-	restarted() { [ "$(field $name starts)" -ge 2 ]; }
+	restarted() { [ "$(field "$name" starts)" -ge 2 ]; }
 	check "$name hangs: it is restarted" wait_long restarted
 	reaches $name ready "$name is well again"
 	inside kill -STOP "$(field $name pid)"
-	restarted() { [ "$(field $name starts)" -ge 3 ]; }
+	restarted() { [ "$(field "$name" starts)" -ge 3 ]; }
 	check "$name is stopped by SIGSTOP: it is killed and restarted" wait_long restarted
 done
 reaches sick ready "a healthy unit"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2154 # status, out and err are set by run
+# shellcheck disable=SC2154,SC2317 # set by run; called by wait_long
 # shellcheck disable=SC2016 # for the units' shells
 #
 # The same supervisor under another init, or in a container: `cruet supervise`.
@@ -41,7 +41,7 @@ is "$(find $T/data -name file -exec cat {} +)" kept "the data are there"
 before=$(ps -o pid= --ppid "$init" | wc -l)
 run cruet exec box sh -c 'sleep 0.1 & exit 0'
 sleep 0.5
-is "$(ps -o stat= --ppid "$init" | grep -c Z)" 0 "no zombie stays"
+is "$(ps -o stat= --ppid "$init" | awk '/Z/' | wc -l)" 0 "no zombie stays"
 note "children of the supervisor: $before"
 kill -QUIT "$init"
 re_executed() { [ "$(system_field reexecs)" = 1 ]; }
