@@ -8,8 +8,10 @@
 #define INIT_BOARD_BOARD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "init/plan.h"
 
@@ -23,6 +25,12 @@
 int board_early(void);
 
 /*
+ * Is the word `cruet.shell` on the kernel's command line? Then the emergency shell comes before
+ * anything is read that could be wrong.
+ */
+bool board_wants_shell(void);
+
+/*
  * The cgroup file systems by system.json (v2, or v1 with every controller); a missing one is a
  * warning. Afterwards, when the first units have been started: PID 1 goes into its own leaf
  * ("init").
@@ -31,52 +39,75 @@ int board_cgroups(const struct plan *plan);
 int board_own_leaf(void);
 
 /*
- * In the child: hostname, loopback, sysctl, clock floor, modules, coldplug (uevents of all devices
- * again, modules by modalias), mounts of system.json in order, interfaces. Does all it can; the
- * exit status is 0 when nothing required failed. Each failure is one line on stderr (the
- * supervisor's log).
+ * In the child, in this order: hostname, loopback, clock floor; modules of the list, coldplug
+ * (modules and nodes for all devices that are there, and for those that follow); sysctl; mounts of
+ * system.json, during whose waits new devices are served; the clock floor once more; interfaces.
+ * Does all it can; 0 when nothing required failed. Each failure is one line on stderr (the
+ * supervisor's log), and no error stays recorded. May be run again after a failure.
  */
 int board_set_up(const struct plan *plan);
+/*
+ * Would board_set_up() do no more than hostname, loopback and clock? Then it neither blocks nor
+ * allocates and PID 1 calls it itself.
+ */
+bool board_is_simple(const struct plan *plan);
 
 /*
- * The kernel's device events, after the set up: socket to be watched (non-blocking, close-on-exec)
- * or a negative errno; reading one event, bounded; a module to load is handed to a child by the
- * host: `modalias` (empty: nothing to do). Makes device nodes where there is no devtmpfs. Returns 1
- * when an event was read, 0 when there is none.
+ * What the clock never is before: cruet's release, the age of the plan and of its folder, and
+ * system.json's clock_floor (seconds since 1970). A clock that was set to it has not been set.
  */
+time_t board_clock_floor(const struct plan *plan);
+
+/*
+ * The kernel's device events. The socket, to be watched (non-blocking, close-on-exec); -ENOENT,
+ * unrecorded, without "coldplug" in system.json; another negative errno recorded.
+ *
+ * Reading takes one event, bounded: 1 when one was read (or was not the kernel's), 0 when there is
+ * none. Nodes are made and removed where there is no devtmpfs. `modalias`: of a new device without
+ * a driver, for which a child should call board_load_modalias(); empty: nothing to do; "*": events
+ * were lost, all devices are to be looked at.
+ */
+enum { UEVENT_MODALIAS = 512 };
 int board_uevents_open(const struct plan *plan);
 int board_uevent_read(const struct plan *plan, int socket, char *modalias, size_t size);
-/* In a child: load the module for that modalias; 0 also when there is none for it. */
+/* In a child: load all modules for that modalias. 0 also when there is none for it; else recorded.
+ */
 int board_load_modalias(const char *modalias);
 
 /*
- * Only in an initramfs, when system.json says "root" and "init": move the mounts there, delete what
- * the initramfs holds, chroot, and execute init with our arguments. Returns only when it fails.
+ * Only in an initramfs, when system.json says "root" and "init": move /dev, /proc, /sys and /run
+ * there, delete what the initramfs holds, chroot, and execute init with our arguments. Returns only
+ * when it fails, -errno recorded; nothing has been moved yet when the new root is not fit for it.
+ * Mounts of the initramfs other than these four go along only if they lie below the new root.
  * Descriptors that must go along (the watchdog's) are not close-on-exec at that time.
  */
 int board_switch_root(const struct plan *plan, char **argv);
 
 /*
  * When nothing can be started: the reason on the console, and the emergency shell in a session of
- * its own. pid of the shell, or a negative errno (no shell there).
+ * its own. `console` is a name below /dev (NULL: "console"), `shell` a path (NULL: /bin/sh). Never
+ * blocks. pid of the shell, or a negative errno, unrecorded (no shell there).
  */
 pid_t board_emergency_shell(const char *console, const char *shell, const char *reason);
 
 /* ---- the end of life; everything here is bounded in time ---- */
 
-/* SIGTERM to whatever still runs, then SIGKILL, except PID 1 and `spare` (the log writer; 0: none).
- * In a child. */
+/*
+ * In a child: SIGTERM to whatever still runs, after 3 s SIGKILL, except PID 1 and `spare` (the log
+ * writer; 0: none). -EBUSY recorded when some do not end within 4 s more.
+ */
 int board_kill_rest(pid_t spare);
 
 /*
  * In a child: sync, swapoff, unmount everything in the reverse order of mounting, detach loop
- * devices; what is busy is remounted read-only. 0 when no disk is left writable.
+ * devices; what is busy, and the root, is remounted read-only. 0 when no disk is left writable;
+ * else what is has been printed, and -EBUSY is recorded.
  */
 int board_unmount(void);
 
 enum board_end { BOARD_REBOOT, BOARD_POWEROFF, BOARD_HALT };
 
-/* reboot(2). Does not return on a machine; in a container it ends PID 1 (exit status 0). */
+/* reboot(2), in PID 1, after all the others; in a container it ends PID 1 (exit status 0). */
 void board_end(enum board_end how) __attribute__((noreturn));
 
 #endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The cgroup file systems: Documentation/admin-guide/cgroup-v2.rst, cgroup-v1/cgroups.rst. */
+#include <linux/magic.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "init/board/board.h"
+#include "lib/config.h"
+#include "lib/error.h"
+#include "lib/file.h"
+
+#define CGROUP_ROOT "/sys/fs/cgroup"
+#define CGROUP_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
+
+enum { CONTROLLERS_MAX = 512, PROC_CGROUPS_MAX = 2048 };
+
+/* The newest options first: 6.0, 5.7, 4.13; a kernel that does not know one says EINVAL. */
+static const char *const v2_options[] = {
+	"nsdelegate,favordynmods,memory_recursiveprot",
+	"nsdelegate,memory_recursiveprot",
+	"nsdelegate",
+	"",
+};
+
+static int mount_v2(void)
+{
+	int result = -1;
+
+	for (size_t i = 0; i < sizeof(v2_options) / sizeof(v2_options[0]); i++) {
+		result = mount("cgroup2", CGROUP_ROOT, "cgroup2", CGROUP_FLAGS, v2_options[i]);
+		if (result == 0 || errno != EINVAL)
+			break;
+	}
+	if (result < 0 && errno != EBUSY)
+		return fail(errno, "mount cgroup2 on " CGROUP_ROOT);
+	return 0;
+}
+
+/* "cpu io memory" as "+cpu +io +memory". All in one write, or one by one if one is refused. */
+static int enable_controllers(void)
+{
+	char names[CONTROLLERS_MAX], text[2 * CONTROLLERS_MAX];
+	ssize_t size =
+		file_read_small(AT_FDCWD, CGROUP_ROOT "/cgroup.controllers", names, sizeof(names));
+	char *end = text;
+	int result, worst = 0;
+
+	if (size < 0)
+		return fail((int)-size, "read " CGROUP_ROOT "/cgroup.controllers");
+	for (char *rest = names, *name; (name = strsep(&rest, " \n")) != NULL;) {
+		if (!*name)
+			continue;
+		*end++ = '+';
+		end = stpcpy(end, name);
+		*end++ = ' ';
+	}
+	if (end == text)
+		return 0;
+	result = file_write(AT_FDCWD, CGROUP_ROOT "/cgroup.subtree_control", text,
+			    (size_t)(end - text));
+	if (result == 0)
+		return 0;
+	*end = '\0';
+	for (char *rest = text, *name; (name = strsep(&rest, " ")) != NULL;) {
+		result = *name ? file_write(AT_FDCWD, CGROUP_ROOT "/cgroup.subtree_control", name,
+					    strlen(name)) :
+				 0;
+		if (result < 0)
+			worst = fail(-result, "enable controller %s in " CGROUP_ROOT, name + 1);
+	}
+	return worst;
+}
+
+/* ---- v1 ---- */
+
+static int mount_controller(const char *name)
+{
+	char path[sizeof(CGROUP_ROOT) + 64];
+
+	if (snprintf(path, sizeof(path), CGROUP_ROOT "/%s", name) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		return fail(errno, "make %s", path);
+	if (mount("cgroup", path, "cgroup", CGROUP_FLAGS, name) < 0 && errno != EBUSY)
+		return fail(errno, "mount cgroup v1 on %s", path);
+	/* Before 5.11 limits do not hold for what lies below unless this says so. */
+	if (strcmp(name, "memory") == 0) {
+		strcat(path, "/memory.use_hierarchy");
+		file_write(AT_FDCWD, path, "1", 1);
+	}
+	return 0;
+}
+
+/* /proc/cgroups: name, hierarchy, groups, enabled. */
+static int mount_v1(void)
+{
+	char text[PROC_CGROUPS_MAX];
+	const ssize_t size = file_read_small(AT_FDCWD, "/proc/cgroups", text, sizeof(text));
+	int result = 0;
+
+	if (size < 0)
+		return fail((int)-size, "read /proc/cgroups");
+	if (mount("cgroup", CGROUP_ROOT, "tmpfs", CGROUP_FLAGS, "mode=0755") < 0)
+		return fail(errno, "mount tmpfs on " CGROUP_ROOT);
+	for (char *rest = text, *line; (line = strsep(&rest, "\n")) != NULL;) {
+		const char *enabled = strrchr(line, '\t');
+
+		if (line[0] != '#' && enabled && enabled[1] == '1')
+			result |= mount_controller(strsep(&line, "\t"));
+	}
+	return result < 0 ? error_result() : 0;
+}
+
+/* ---- for all ---- */
+
+static bool is_v2(void)
+{
+	struct statfs status;
+
+	return statfs(CGROUP_ROOT, &status) == 0 &&
+	       (unsigned long)status.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+int board_cgroups(const struct plan *plan)
+{
+	int result;
+
+	if (plan->system->cgroups == CGROUP_LAYOUT_V1) {
+		if (!IS_ENABLED(CONFIG_INIT_CGROUP_V1))
+			return fail_as(
+				ERROR_UNSUPPORTED, 0,
+				"system.json: cgroups: v1: CONFIG_INIT_CGROUP_V1 is not set");
+		return mount_v1();
+	}
+	result = mount_v2();
+	return result < 0 ? result : enable_controllers();
+}
+
+int board_own_leaf(void)
+{
+	int result;
+
+	if (!is_v2())
+		return 0;
+	if (mkdir(CGROUP_ROOT "/init", 0755) < 0 && errno != EEXIST)
+		return fail(errno, "make " CGROUP_ROOT "/init");
+	result = file_write(AT_FDCWD, CGROUP_ROOT "/init/cgroup.procs", "0", 1);
+	return result < 0 ? fail(-result, "move PID 1 to " CGROUP_ROOT "/init") : 0;
+}

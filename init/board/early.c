@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The first thing that PID 1 does: the kernel's own file systems and a console. The time from power
+ * on to the first service passes here, so nothing is asked that a system call answers by itself: a
+ * file system of which there is but one says EBUSY when it is mounted already.
+ */
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "init/board/board.h"
+#include "init/board/internal.h"
+#include "lib/config.h"
+#include "lib/error.h"
+#include "lib/file.h"
+#include "lib/log.h"
+
+#define MOUNT_PLAIN (MS_NOSUID | MS_NODEV | MS_NOEXEC)
+
+struct early_mount {
+	char target[12], type[12], data[32];
+	unsigned long flags;
+};
+
+/* One instance each. */
+static const struct early_mount single[] = {
+	{ "/proc", "proc", "", MOUNT_PLAIN },
+	{ "/sys", "sysfs", "", MOUNT_PLAIN },
+	/* Programs map some devices executable (SGX): no MS_NOEXEC. */
+	{ "/dev", "devtmpfs", "mode=0755", MS_NOSUID },
+};
+
+/* A further one would hide what is there. */
+static const struct early_mount many[] = {
+	{ "/dev/pts", "devpts", "gid=5,mode=0620,ptmxmode=0666", MS_NOSUID | MS_NOEXEC },
+	{ "/dev/shm", "tmpfs", "mode=1777", MS_NOSUID | MS_NODEV },
+	{ "/run", "tmpfs", "mode=0755", MS_NOSUID | MS_NODEV },
+};
+
+static int mount_at(const struct early_mount *wanted, const char *type)
+{
+	return mount(type, wanted->target, type, wanted->flags, wanted->data) < 0 ? -errno : 0;
+}
+
+/* -EBUSY: it is there. */
+static int mount_early(const struct early_mount *wanted)
+{
+	int result = mount_at(wanted, wanted->type);
+
+	if (result == -ENOENT && mkdir(wanted->target, 0755) == 0)
+		result = mount_at(wanted, wanted->type);
+	/* A kernel without tmpfs always has this one. */
+	if (result == -ENODEV && strcmp(wanted->type, "tmpfs") == 0)
+		result = mount_at(wanted, "ramfs");
+	return result;
+}
+
+static void say(const struct early_mount *wanted, int result)
+{
+	fail(-result, "mount %s on %s", wanted->type, wanted->target);
+	log_error();
+}
+
+bool board_is_mounted(int dir, const char *path, const struct stat *parent)
+{
+	struct stat status;
+
+	return fstatat(dir, path, &status, 0) == 0 && status.st_dev != parent->st_dev;
+}
+
+/* ---- /dev ---- */
+
+struct node {
+	char path[14];
+	uint16_t mode;
+	uint8_t major, minor;
+};
+
+/* What the kernel's device list (Documentation/admin-guide/devices.txt) calls compulsory. */
+static const struct node nodes[] = {
+	{ "/dev/null", 0666, 1, 3 },   { "/dev/zero", 0666, 1, 5 },    { "/dev/full", 0666, 1, 7 },
+	{ "/dev/random", 0666, 1, 8 }, { "/dev/urandom", 0666, 1, 9 }, { "/dev/kmsg", 0644, 1, 11 },
+	{ "/dev/tty", 0666, 5, 0 },    { "/dev/console", 0600, 5, 1 }, { "/dev/ptmx", 0666, 5, 2 },
+};
+
+static bool is_complete(void)
+{
+	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++)
+		if (access(nodes[i].path, F_OK) < 0)
+			return false;
+	return true;
+}
+
+/* Without devtmpfs: what lies in /dev, if it has what every program expects; else nodes of ours. */
+static int make_nodes(void)
+{
+	static const struct early_mount dev = { "/dev", "tmpfs", "mode=0755", MS_NOSUID };
+	int result = is_complete() ? 0 : mount_early(&dev);
+
+	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]) && result == 0; i++)
+		if (mknod(nodes[i].path, S_IFCHR | nodes[i].mode,
+			  makedev(nodes[i].major, nodes[i].minor)) < 0 &&
+		    errno != EEXIST)
+			result = -errno;
+	return result;
+}
+
+static void make_links(void)
+{
+	static const char links[][2][16] = {
+		{ "/proc/self/fd", "/dev/fd" },
+		{ "/proc/self/fd/0", "/dev/stdin" },
+		{ "/proc/self/fd/1", "/dev/stdout" },
+		{ "/proc/self/fd/2", "/dev/stderr" },
+	};
+
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		if (symlink(links[i][0], links[i][1]) < 0)
+			break; /* there since a first start, or /dev is read-only */
+}
+
+/* The kernel opens the console for us, unless there was no node for it yet. */
+static void open_console(void)
+{
+	int fd;
+
+	if (fcntl(STDERR_FILENO, F_GETFD) >= 0)
+		return;
+	fd = open("/dev/console", O_RDWR | O_NOCTTY);
+	if (fd < 0) /* no console at all: what is said goes nowhere, but all three are open */
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd < STDERR_FILENO)
+		fd = dup(fd);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+/* ---- all together ---- */
+
+static void mount_single(void)
+{
+	int result[3] = { 0 };
+
+	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
+		result[i] = mount_early(&single[i]);
+	if (IS_ENABLED(CONFIG_INIT_STATIC_DEV) && result[2] == -ENODEV)
+		result[2] = make_nodes();
+	open_console();
+	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
+		if (result[i] < 0 && result[i] != -EBUSY)
+			say(&single[i], result[i]);
+}
+
+static int mount_many(void)
+{
+	struct stat root, dev;
+	int result = 0;
+
+	if (stat("/", &root) < 0 || stat("/dev", &dev) < 0)
+		return fail(errno, "/dev");
+	for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++) {
+		const bool below_dev = i < 2;
+
+		/* A new folder needs no look. */
+		if (!(below_dev && mkdir(many[i].target, 0755) == 0) &&
+		    board_is_mounted(AT_FDCWD, many[i].target, below_dev ? &dev : &root))
+			continue;
+		result = mount_early(&many[i]);
+		if (result < 0)
+			say(&many[i], result);
+	}
+	return result; /* of /run: nothing can be started without it */
+}
+
+int board_early(void)
+{
+	int result;
+
+	umask(022);
+	setsid();
+	mount_single();
+	result = mount_many();
+	make_links();
+	reboot(RB_DISABLE_CAD); /* ctrl-alt-del is SIGINT for us */
+	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 0);
+	return result < 0 ? fail(-result, "mount /run: no unit can be started") : 0;
+}
+
+bool board_wants_shell(void)
+{
+	char text[COMMAND_LINE_MAX];
+
+	if (!IS_ENABLED(CONFIG_INIT_EMERGENCY_SHELL) ||
+	    file_read_small(AT_FDCWD, "/proc/cmdline", text, sizeof(text)) < 0)
+		return false;
+	for (char *rest = text, *word; (word = strsep(&rest, " \n")) != NULL;)
+		if (strcmp(word, "cruet.shell") == 0)
+			return true;
+	return false;
+}

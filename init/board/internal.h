@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of this room share. */
+#ifndef INIT_BOARD_INTERNAL_H
+#define INIT_BOARD_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "init/plan.h"
+
+/* COMMAND_LINE_SIZE of the architectures is 4096 at most, where somebody has not made it larger. */
+enum { COMMAND_LINE_MAX = 4096 + 2 };
+
+/* early.c: is something mounted there, on a folder of the file system of `parent`? */
+bool board_is_mounted(int dir, const char *path, const struct stat *parent);
+
+/* clock.c: set it forward to board_clock_floor(). */
+void board_set_clock(const struct plan *plan);
+
+/* end.c */
+void board_sleep(unsigned int milliseconds);
+
+#endif
