@@ -16,9 +16,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "init/board/clock_set.h"
 #include "init/board/pstore.h"
 #include "init/plan.h"
 #include "lib/config.h"
@@ -29,7 +29,6 @@
 enum {
 	SLOT_MAGIC = 0x63727265, /* "crre" */
 	SLOT_VERSION = 1,
-	CLOCK_LEAST = 1704067200, /* 2024-01-01: before it, the clock is not set */
 };
 
 struct slot {
@@ -199,16 +198,6 @@ static void read_boot_id(uint8_t id[16])
 	}
 }
 
-/* CLOCK_REALTIME of the boot, in seconds; 0 while the clock is not set. */
-static uint64_t boot_time(void)
-{
-	struct timespec now, up;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	clock_gettime(CLOCK_BOOTTIME, &up);
-	return now.tv_sec < CLOCK_LEAST ? 0 : (uint64_t)(now.tv_sec - up.tv_sec);
-}
-
 /*
  * The boot before ended without a word: from what the machine has kept, why?
  */
@@ -257,7 +246,7 @@ static void apply(struct recorder_state *state, const struct change *change)
 
 	enter_boot(state, change->boot_status);
 	if (!boot->began)
-		boot->began = boot_time();
+		boot->began = clock_boot_time();
 	if (change->end) {
 		boot->end = change->end->end;
 		boot->ended = 1;

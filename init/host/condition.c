@@ -16,12 +16,11 @@
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/timerfd.h>
-#include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "init/board/clock_set.h"
 #include "init/paths.h"
 #include "lib/error.h"
 #include "lib/fd.h"
@@ -32,9 +31,6 @@ enum {
 	CLOCK_SET_S = 86400, /* and at one that is */
 	FILE_MAX = 1 << 20,  /* of a file of the kernel */
 };
-
-/* 2024-01-01: before it, the clock of a device that runs this is not set. */
-static const time_t clock_least = 1704067200;
 
 /* ---- what tells about changes ---- */
 
@@ -75,35 +71,12 @@ static int open_flags(void)
 }
 
 /*
- * Has somebody set the clock? Either the kernel knows (NTP has synchronized it), or the moment of
- * the boot, reckoned back from now, is later than anything that a clock without battery could begin
- * with: 2024, and the clock floor, which was written before this boot.
- */
-static bool is_clock_set(const char *floor)
-{
-	struct timex timex = { .modes = 0 };
-	struct timespec now, up;
-	struct stat status;
-	time_t least = clock_least;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	if (now.tv_sec < clock_least)
-		return false;
-	if (adjtimex(&timex) >= 0 && !(timex.status & STA_UNSYNC))
-		return true;
-	if (floor && stat(floor, &status) == 0 && status.st_mtime > least)
-		least = status.st_mtime;
-	clock_gettime(CLOCK_BOOTTIME, &up);
-	return now.tv_sec - up.tv_sec > least;
-}
-
-/*
  * Whoever sets the clock wakes us (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET). Slewing it until it
  * is right tells nobody: so an unset clock is looked at now and then.
  */
-static int arm_clock(int fd, const char *floor)
+static int arm_clock(int fd)
 {
-	const time_t wait = is_clock_set(floor) ? CLOCK_SET_S : CLOCK_AGAIN_S;
+	const time_t wait = clock_is_set() ? CLOCK_SET_S : CLOCK_AGAIN_S;
 	struct itimerspec at = { .it_interval.tv_sec = wait };
 
 	clock_gettime(CLOCK_REALTIME, &at.it_value);
@@ -111,16 +84,16 @@ static int arm_clock(int fd, const char *floor)
 	return timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &at, NULL);
 }
 
-static int open_clock(const char *floor)
+static int open_clock(void)
 {
 	int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 
-	if (fd >= 0 && arm_clock(fd, floor) < 0)
+	if (fd >= 0 && arm_clock(fd) < 0)
 		close_fd(&fd);
 	return fd;
 }
 
-static int open_source(enum condition_source source, const char *clock_floor)
+static int open_source(enum condition_source source)
 {
 	switch (source) {
 	case CONDITION_BY_LINK:
@@ -130,13 +103,12 @@ static int open_source(enum condition_source source, const char *clock_floor)
 	case CONDITION_BY_FLAG:
 		return open_flags();
 	default:
-		return open_clock(clock_floor);
+		return open_clock();
 	}
 }
 
 int conditions_open(struct conditions *conditions, const struct plan *plan)
 {
-	conditions->clock_floor = plan_text(plan, plan->system->clock_floor);
 	for (int i = 0; i < CONDITION_SOURCES; i++) {
 		conditions->fds[i] = -1;
 		conditions->events[i] = i == CONDITION_BY_MOUNT ? EPOLLPRI : EPOLLIN;
@@ -147,7 +119,7 @@ int conditions_open(struct conditions *conditions, const struct plan *plan)
 
 		if (source == CONDITION_SOURCES || conditions->fds[source] >= 0)
 			continue;
-		conditions->fds[source] = open_source(source, conditions->clock_floor);
+		conditions->fds[source] = open_source(source);
 		if (conditions->fds[source] >= 0)
 			continue;
 		result = fail(errno, "condition %s: nothing tells about it",
@@ -180,7 +152,7 @@ void conditions_drain(struct conditions *conditions, enum condition_source sourc
 		if (read(fd, buffer, sizeof(buffer)) < 0 && errno != ENOBUFS && errno != ECANCELED)
 			break;
 	if (source == CONDITION_BY_CLOCK)
-		arm_clock(fd, conditions->clock_floor);
+		arm_clock(fd);
 }
 
 /* ---- what is so now ---- */
@@ -321,7 +293,7 @@ bool condition_holds(const struct plan *plan, uint32_t index)
 	case CONDITION_MOUNT:
 		return is_mounted(text);
 	case CONDITION_CLOCK:
-		return is_clock_set(plan_text(plan, plan->system->clock_floor));
+		return clock_is_set();
 	case CONDITION_FLAG:
 		return is_flag(text);
 	case CONDITION_BOARD:

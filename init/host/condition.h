@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The conditions of the plan, looked up on the board. Nothing is allocated, and nothing waits for a
- * disk but the looks at a path and at the clock floor's file. Some never change (command line,
- * device tree); the others have a descriptor that tells when to look again (rtnetlink for
- * interfaces, /proc/self/mountinfo for mounts, inotify on INIT_FLAGS, a timerfd for the clock); a
- * path is looked at once a second, and only while a unit waits for it.
+ * disk but the look at a path. Some never change (command line, device tree); the others have a
+ * descriptor that tells when to look again (rtnetlink for interfaces, /proc/self/mountinfo for
+ * mounts, inotify on INIT_FLAGS, a timerfd for the clock); a path is looked at once a second, and
+ * only while a unit waits for it.
  *
  * An interface counts when it is up and running, that is, has its carrier. A mount is named as
- * /proc/self/mountinfo has it: the path without a symlink. The clock counts as set when NTP has
- * synchronized it, or when the moment of the boot, reckoned back from its time, is later than 2024
- * and than the clock floor's file: somebody has set it, or its battery has kept it.
+ * /proc/self/mountinfo has it: the path without a symlink. For the clock see board/clock_set.h.
  */
 #ifndef INIT_HOST_CONDITION_H
 #define INIT_HOST_CONDITION_H
@@ -31,7 +29,6 @@ struct conditions {
 	int fds[CONDITION_SOURCES];	    /* -1: nobody needs it */
 	uint32_t events[CONDITION_SOURCES]; /* what to poll each for: EPOLLIN, or EPOLLPRI for
 					       mounts */
-	const char *clock_floor;	    /* of the plan, which must outlive this */
 };
 
 /*

@@ -17,6 +17,7 @@
 #include <sys/timex.h>
 #include <time.h>
 
+#include "init/board/clock_set.h"
 #include "init/host/condition.h"
 #include "init/paths.h"
 #include "lib/netlink.h"
@@ -366,31 +367,26 @@ static void test_flags(void **state)
 
 static void clocks(void)
 {
-	const struct timespec floor[2] = { { .tv_sec = 1790000000 }, { .tv_sec = 1790000000 } };
 	struct conditions conditions;
 	uint32_t index;
 
 	become_board();
 	index = add(CONDITION_CLOCK, NULL);
-	/* A clock without battery, and what it can begin with. */
-	board.now = board.up;
+	/* A clock without battery, and one that is kept by its battery, or set. */
+	board.now = board.up = 5;
+	check(!condition_holds(&block.plan, index) && clock_boot_time() == 0);
+	board.now = 1704067199;
 	check(!condition_holds(&block.plan, index));
-	board.now = 1704067200 + board.up; /* 2024 */
-	check(!condition_holds(&block.plan, index));
-	/* Set by somebody, or kept by its battery. */
-	board.now = 1704067201 + board.up;
+	board.now = 1704067200; /* 2024 */
 	check(condition_holds(&block.plan, index));
-	board.now = 2147483648 + board.up; /* 2038 */
-	check(condition_holds(&block.plan, index));
+	board.now = 2147483648 + 100; /* 2038 */
+	check(condition_holds(&block.plan, index) && clock_boot_time() == 2147483648 + 95);
 
-	/* With a floor: it begins there, and it goes on. */
-	close(open("/run/floor", O_CREAT | O_WRONLY, 0644));
-	check(utimensat(AT_FDCWD, "/run/floor", floor, 0) == 0);
-	block.system.clock_floor = block_text(&block, "/run/floor");
+	/* The board puts it to its floor, and time goes by. */
 	board.now = 1790000000;
-	board.up = 5;
-	check(!condition_holds(&block.plan, index));
-	board.now += 86400;
+	clock_mark();
+	check(!condition_holds(&block.plan, index) && clock_boot_time() == 0);
+	board.now += 86401; /* seconds are cut off */
 	board.up += 86400;
 	check(!condition_holds(&block.plan, index));
 	board.synchronized = true; /* slewed */
@@ -398,11 +394,18 @@ static void clocks(void)
 	board.synchronized = false;
 	board.now += 1000; /* stepped */
 	check(condition_holds(&block.plan, index));
-	check(unlink("/run/floor") == 0); /* 2024 holds */
+	board.now -= 2000; /* and back: the floor was wrong */
+	check(condition_holds(&block.plan, index));
+	/* A later floor, once its file is there. */
+	board.now = 1795000000;
+	clock_mark();
+	check(!condition_holds(&block.plan, index));
+	board.now += 5;
 	check(condition_holds(&block.plan, index));
 	board.now = 100; /* back to 1970 */
 	board.synchronized = true;
 	check(!condition_holds(&block.plan, index));
+	board.synchronized = false;
 
 	/* It is looked at every ten seconds until it is set, then once a day. */
 	check(condition_source(CONDITION_CLOCK) == CONDITION_BY_CLOCK);

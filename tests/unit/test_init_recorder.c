@@ -4,23 +4,22 @@
 #include "tests/unit/test_lib.h"
 
 #include <linux/watchdog.h>
-#include <time.h>
 
 #include "init/board/pstore.h"
 #include "init/board/recorder.h"
 #include "lib/error.h"
 #include "lib/file.h"
 
-/* link: -Wl,--wrap=file_read_small -Wl,--wrap=clock_gettime -Wl,--wrap=pwrite64 */
+/* link: -Wl,--wrap=file_read_small -Wl,--wrap=clock_boot_time -Wl,--wrap=pwrite64 */
 /* link: -Wl,--wrap=pstore_read -Wl,--wrap=pstore_mount -Wl,--wrap=pstore_clear */
 
 /* ---- the machine ---- */
 
 static struct {
-	int boot; /* which boot this is: makes the boot id */
-	time_t now, up;
-	const char *panic; /* what pstore holds, or "" */
-	bool clears;	   /* it can be removed */
+	int boot;	    /* which boot this is: makes the boot id */
+	uint64_t boot_time; /* 0: the clock is not set */
+	const char *panic;  /* what pstore holds, or "" */
+	bool clears;	    /* it can be removed */
 	int writes;
 	int fails; /* errno of the next write, or 0 */
 } machine;
@@ -33,11 +32,10 @@ ssize_t __wrap_file_read_small(int dir, const char *path, char *buffer, size_t s
 	return snprintf(buffer, size, "6e2a1f00-0000-4000-8000-%012x\n", machine.boot);
 }
 
-int __wrap_clock_gettime(clockid_t clock, struct timespec *time);
-int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
+uint64_t __wrap_clock_boot_time(void);
+uint64_t __wrap_clock_boot_time(void)
 {
-	*time = (struct timespec){ .tv_sec = clock == CLOCK_REALTIME ? machine.now : machine.up };
-	return 0;
+	return machine.boot_time;
 }
 
 ssize_t __real_pwrite64(int fd, const void *data, size_t size, off_t at);
@@ -85,8 +83,7 @@ static int set_up(void **state)
 	folder_fd = make_folder(folder);
 	snprintf(path, sizeof(path), "%s/cruet/recorder", folder);
 	memset(&machine, 0, sizeof(machine));
-	machine.now = 1800000000;
-	machine.up = 100;
+	machine.boot_time = 1799999900;
 	machine.panic = "";
 	machine.clears = true;
 	machine.boot = 1;
@@ -135,7 +132,7 @@ static void test_boots(void **unused)
 	assert_int_equal(state.boots[0].number, 1);
 	assert_int_equal(state.boots[0].id[15], machine.boot);
 	assert_int_equal(state.boots[0].id[0], 0x6e);
-	assert_int_equal(state.boots[0].began, 1800000000 - 100);
+	assert_int_equal(state.boots[0].began, 1799999900);
 	assert_int_equal(state.boots[0].ended, 0);
 	assert_int_equal(state.boots[1].number, 0);
 
@@ -240,18 +237,19 @@ static void test_clock(void **unused)
 	struct recorder_state state;
 
 	(void)unused;
-	machine.now = 105; /* 1970 */
+	machine.boot_time = 0;
 	boot(0);
 	assert_int_equal(now().boots[0].began, 0);
 	/* Set meanwhile: the next record knows. */
-	machine.now = 1800000050;
-	machine.up = 150;
+	machine.boot_time = 1799999900;
 	assert_int_equal(recorder_end(path, END_INIT, "x", 0), 0);
-	assert_int_equal(now().boots[0].began, 1800000050 - 150);
-	machine.now = 4102444800; /* 2100 */
+	assert_int_equal(now().boots[0].began, 1799999900);
+	machine.boot_time = 4102444800; /* 2100; what is known stays */
+	assert_int_equal(recorder_end(path, END_INIT, "y", 0), 0);
+	assert_int_equal(now().boots[0].began, 1799999900);
 	boot(0);
-	assert_int_equal(now().boots[0].began, 4102444800 - 150);
-	machine.now = 0;
+	assert_int_equal(now().boots[0].began, 4102444800);
+	machine.boot_time = 0;
 	boot(0);
 	state = now();
 	assert_int_equal(state.boots[0].began, 0);
