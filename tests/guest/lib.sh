@@ -7,37 +7,9 @@
 
 guest_cache=${CRUET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/cruet}/guest
 
-guest_kernel_package() {
-	apt-cache depends linux-image-cloud-amd64 2> /dev/null |
-		awk '/Depends: linux-image-/ { print $2; exit }'
-}
-
-# Debian's kernel for virtual machines, from its package (not installed: unpacked), with the
-# modules that tests need beside it. Prints the image's path.
+# Debian's kernel for virtual machines, with the modules that tests need beside it. Prints its folder.
 guest_kernel() {
-	local package image module
-	image=$(find "$guest_cache" -name 'vmlinuz-*' 2> /dev/null | sort -V | tail -n 1)
-	if [ -z "$image" ] || [ ! -e "$guest_cache/veth.ko" ]; then
-		package=$(guest_kernel_package)
-		if [ -z "$package" ]; then
-			apt-get -qq update >&2
-			package=$(guest_kernel_package)
-		fi
-		[ -n "$package" ] || { echo "guest: apt knows no kernel package" >&2; return 1; }
-		mkdir -p "$guest_cache"
-		(
-			cd "$guest_cache" || exit 1
-			apt-get -o APT::Sandbox::User=root -qq download "$package" >&2 || exit 1
-			for module in fuse veth; do
-				dpkg-deb --fsys-tarfile "$package"_*.deb | tar -xO --wildcards "*/$module.ko" > $module.ko
-			done
-			dpkg-deb --fsys-tarfile "$package"_*.deb |
-				tar -x --wildcards './boot/vmlinuz-*' --strip-components=2
-			rm -f "$package"_*.deb
-		) || return 1
-		image=$(find "$guest_cache" -name 'vmlinuz-*' | sort -V | tail -n 1)
-	fi
-	[ -n "$image" ] && echo "$image"
+	"${BASH_SOURCE[0]%/tests/guest/lib.sh}/scripts/board/kernel" linux-image-cloud-amd64 amd64 fuse veth
 }
 
 # Debian's apparmor_parser, unpacked. Prints its path.
@@ -67,7 +39,7 @@ guest_root() {
 	mknod "$1/dev/console" c 5 1
 	mknod "$1/dev/null" c 1 3
 	cp -L "$2" "$1/usr/bin/busybox"
-	cp "$guest_cache"/*.ko "$1/"
+	find "$(guest_kernel)" -name '*.ko' -exec cp {} "$1/" \;
 	for applet in $("$2" --list); do
 		[ "$applet" = busybox ] || ln -s busybox "$1/usr/bin/$applet"
 	done
@@ -108,7 +80,7 @@ guest_boot() {
 	shift 3
 	kernel=$(guest_kernel) || return 1
 	timeout -k 5 "$deadline" qemu-system-x86_64 -machine q35 -accel tcg -display none -nodefaults \
-		-no-user-config -no-reboot -serial stdio -kernel "$kernel" -initrd "$initramfs" \
+		-no-user-config -no-reboot -serial stdio -kernel "$kernel/vmlinuz" -initrd "$initramfs" \
 		-append "console=ttyS0 panic=-1 quiet $arguments" "$@" < /dev/null | tr -d '\r'
 	return "${PIPESTATUS[0]}"
 }
