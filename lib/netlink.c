@@ -103,7 +103,7 @@ static const char *find_reason(const struct nlmsghdr *answer, size_t size)
 		return NULL;
 	if (!(answer->nlmsg_flags & NLM_F_CAPPED))
 		at += NLMSG_ALIGN(error->msg.nlmsg_len) - sizeof(error->msg);
-	while (at + sizeof(struct nlattr) < size) {
+	while (at < size && size - at > sizeof(struct nlattr)) {
 		const struct nlattr *attribute = (const void *)((const char *)answer + at);
 		const size_t length = attribute->nla_len;
 
