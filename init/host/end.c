@@ -26,7 +26,8 @@ void host_record(struct host *host)
 {
 	struct kept *kept = host->kept;
 
-	if (!host->plan.system->recorder || kept->jobs[JOB_RECORD].pid > 0 ||
+	/* The recorder is the machine's: another init has its own. */
+	if (!kept->is_init || !host->plan.system->recorder || kept->jobs[JOB_RECORD].pid > 0 ||
 	    (!kept->board_ready && kept->end_step == END_NOT) || host->record_at > host->now)
 		return;
 	if (!kept->record_boot_due && !kept->record_end_due && kept->failure_count == 0)

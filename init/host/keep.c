@@ -101,7 +101,7 @@ int host_keep(struct host *host, const struct host_settings *settings, int plan_
 	kept->plan_fd = plan_fd;
 	kept->control = kept->rings = kept->watchdog.fd = -1;
 	kept->started = host->now = host_clock();
-	kept->record_boot_due = 1;
+	kept->record_boot_due = settings->is_init;
 	result = copy_text(kept->units, sizeof(kept->units), settings->units);
 	if (result == 0)
 		result = copy_text(kept->system, sizeof(kept->system), settings->system);

@@ -82,13 +82,18 @@ void host_open_watchdog(struct host *host)
 
 	if (!device || watchdog->fd >= 0 || !host->kept->is_init)
 		return;
-	if (watchdog_open(watchdog, device) == 0 &&
-	    watchdog_set(watchdog, system->watchdog_timeout, system->watchdog_pretimeout) == 0)
+	error_clear();
+	if (watchdog_open(watchdog, device) == 0) {
+		/* What the driver refuses is said; it works with what it has. */
+		if (watchdog_set(watchdog, system->watchdog_timeout, system->watchdog_pretimeout) <
+		    0)
+			host_say_error(host, NULL);
 		host_say(host, SAY_NOTICE, "watchdog %s: fed every %u ms, resets after %u ms",
 			 device, (unsigned int)watchdog->every_ms,
 			 (unsigned int)watchdog->timeout_ms);
-	else if (watchdog->fd >= 0 || error_last()->code != ERROR_NONE)
+	} else if (error_last()->code != ERROR_NONE) {
 		host_say_error(host, NULL);
+	}
 	error_clear();
 }
 
