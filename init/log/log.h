@@ -12,6 +12,7 @@
 #ifndef INIT_LOG_LOG_H
 #define INIT_LOG_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
