@@ -37,7 +37,7 @@ enum unit_cause {
 	CAUSE_WANTED,	  /* boot, or somebody asked for it */
 	CAUSE_ASKED,	  /* somebody asked for it to stop or restart */
 	CAUSE_DEPENDENCY, /* what it requires went away */
-	CAUSE_CONDITION,  /* a condition no longer holds before it started */
+	CAUSE_CONDITION,  /* waits for a condition */
 	CAUSE_SHUTDOWN,
 	CAUSE_EXIT,   /* the process ended: exit_status says how */
 	CAUSE_LAUNCH, /* it could not be started */
@@ -57,22 +57,23 @@ struct unit_state {
 	uint8_t phase, cause; /* enum unit_phase, enum unit_cause */
 	uint8_t wanted;	      /* asked for, or needed by one that is */
 	uint8_t after_clean;  /* the phase that follows CLEANING */
-	uint8_t ladder_step;  /* escalation steps taken since the failures were last forgotten */
-	uint8_t reset_due;    /* ACTION_RESET comes before the next start */
-	uint8_t restart_asked;
-	uint8_t alive;		 /* its main process exists */
+	uint8_t reported;     /* the phase of the last ACTION_CHANGED */
+	uint8_t reset_due;    /* 1: the next cleaning is an ACTION_RESET; 2: it was asked for */
+	uint8_t clean_tries;
+	uint8_t checking;	 /* a probe is on its way */
+	uint32_t flags;		 /* of the core: see internal.h */
 	uint32_t failures;	 /* in a row */
+	uint32_t ladder_step;	 /* escalation steps taken since the failures were last forgotten */
 	uint32_t starts;	 /* in all */
 	uint32_t check_failures; /* health, in a row */
-	uint32_t checking;	 /* a probe is on its way */
 	int32_t exit_status;	 /* of the last run: 0 to 255, 128 + signal; -1: none yet */
-	uint32_t clean_tries;
-	uint64_t since;	      /* when this phase began */
-	uint64_t deadline;    /* when it ends at the latest; UINT64_MAX: never */
-	uint64_t check_at;    /* the next probe */
-	uint64_t watchdog_at; /* when WATCHDOG=1 is overdue */
-	uint64_t ready_at;    /* since when it is ready without a break; 0: it is not */
-	uint64_t well_at;     /* critical: when it was last well */
+	uint64_t since;		 /* when this phase began */
+	uint64_t deadline;	 /* when it ends at the latest; UINT64_MAX: never */
+	uint64_t check_at;	 /* the next probe; while one is on its way: when it is given up */
+	uint64_t watchdog_at;	 /* when WATCHDOG=1 is overdue */
+	uint64_t ready_at;	 /* since when it is ready without a break; 0: it is not */
+	uint64_t started_at;	 /* when its last run began */
+	uint64_t well_at;	 /* critical, and not well: since when */
 };
 
 enum event_kind {
@@ -126,6 +127,8 @@ struct supervisor {
 	uint32_t unit_size; /* sizeof(struct unit_state): a newer one may be longer */
 	uint32_t action_first, action_count, action_capacity;
 	uint32_t shutdown; /* 1: being shut down, 2: ACTION_DOWN was given */
+	uint32_t stepping; /* in the middle of an event */
+	uint32_t begun;	   /* an event has been handled since the beginning or the adoption */
 	uint32_t reserved;
 	uint64_t now, shutdown_deadline;
 };
@@ -164,11 +167,20 @@ bool supervisor_next_action(struct supervisor *supervisor, struct action *action
 uint64_t supervisor_deadline(const struct supervisor *supervisor, const struct plan *plan);
 
 /*
+ * The first other unit that a WAITING unit still waits for: to become ready, to have been tried, or
+ * to be gone. PLAN_NONE: for none; what it lacks are conditions.
+ */
+uint32_t supervisor_waits_for(const struct supervisor *supervisor, const struct plan *plan,
+			      uint32_t unit);
+
+/*
  * Are all critical units within their budget? If not, *unit is the first that is not: then the
  * hardware watchdog must not be fed.
  */
 bool supervisor_is_well(const struct supervisor *supervisor, const struct plan *plan, uint64_t now,
 			uint32_t *unit);
+/* When that will turn false if nothing happens; UINT64_MAX: never. */
+uint64_t supervisor_well_deadline(const struct supervisor *supervisor, const struct plan *plan);
 
 /* Is every unit with a goal ready, and has been for long enough? */
 bool supervisor_reached_goal(const struct supervisor *supervisor, const struct plan *plan,
