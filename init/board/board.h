@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include <time.h>
 
 #include "init/plan.h"
 
@@ -51,12 +50,6 @@ int board_set_up(const struct plan *plan);
  * allocates and PID 1 calls it itself.
  */
 bool board_is_simple(const struct plan *plan);
-
-/*
- * What the clock never is before: cruet's release, the age of the plan and of its folder, and
- * system.json's clock_floor (seconds since 1970). A clock that was set to it has not been set.
- */
-time_t board_clock_floor(const struct plan *plan);
 
 /*
  * The kernel's device events. The socket, to be watched (non-blocking, close-on-exec); -ENOENT,

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "init/board/board.h"
+#include "init/board/clock_set.h"
 #include "init/board/internal.h"
 #include "init/paths.h"
 #include "lib/error.h"
@@ -21,7 +22,7 @@ static time_t later(time_t floor, const char *path)
 									     floor;
 }
 
-time_t board_clock_floor(const struct plan *plan)
+static time_t clock_floor(const struct plan *plan)
 {
 	time_t floor = later(release_time, INIT_PLAN);
 
@@ -31,12 +32,14 @@ time_t board_clock_floor(const struct plan *plan)
 
 void board_set_clock(const struct plan *plan)
 {
-	struct timespec now, floor = { .tv_sec = board_clock_floor(plan) };
+	struct timespec now, floor = { .tv_sec = clock_floor(plan) };
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (now.tv_sec >= floor.tv_sec)
 		return;
-	if (clock_settime(CLOCK_REALTIME, &floor) < 0) {
+	if (clock_settime(CLOCK_REALTIME, &floor) == 0) {
+		clock_mark();
+	} else {
 		fail(errno, "set the clock");
 		log_error();
 	}

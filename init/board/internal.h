@@ -17,7 +17,10 @@ enum { COMMAND_LINE_MAX = 4096 + 2 };
 /* early.c: is something mounted there, on a folder of the file system of `parent`? */
 bool board_is_mounted(int dir, const char *path, const struct stat *parent);
 
-/* clock.c: set it forward to board_clock_floor(). */
+/*
+ * clock.c: set it forward to the newest of cruet's release, the plan, its folder, and the file that
+ * system.json's clock_floor names.
+ */
 void board_set_clock(const struct plan *plan);
 
 /* end.c */
