@@ -9,7 +9,6 @@
 
 #include "init/network/internal.h"
 #include "lib/error.h"
-#include "lib/netlink.h"
 #include "lib/str.h"
 
 int network_parse(const char *text, enum network_form form, struct network_prefix *prefix)

@@ -20,7 +20,6 @@
 #include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
-#include "lib/netlink.h"
 
 /*
  * The host's end of a unit's pair: the beginning of the unit's name, for people, and the checksum
@@ -53,14 +52,12 @@ static int open_inside(int inside)
 	return result < 0 ? result : take_fd(&fd);
 }
 
-static int remove_end(int fd, const char *name)
+static int remove_end(int fd, const char *end)
 {
-	const struct ifinfomsg head = { .ifi_index = 0 };
 	struct netlink_message message;
 
-	netlink_begin(&message, RTM_DELLINK, 0, &head, sizeof(head));
-	netlink_put(&message, IFLA_IFNAME, name, strlen(name) + 1);
-	return netlink_request(fd, &message, ENODEV, name);
+	network_link(&message, RTM_DELLINK, 0, end);
+	return netlink_request(fd, &message, ENODEV, "remove the pair");
 }
 
 /* The pair, its other end made in the namespace at once: it is never seen outside. */
@@ -70,10 +67,8 @@ static int make_pair(int fd, const char *end, const char *name, int inside)
 	struct netlink_message message;
 	size_t link, data, peer;
 
-	netlink_begin(&message, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head));
-	netlink_put(&message, IFLA_IFNAME, end, strlen(end) + 1);
-	link = netlink_nest(&message, IFLA_LINKINFO, NULL, 0);
-	netlink_put(&message, IFLA_INFO_KIND, "veth", sizeof("veth"));
+	network_link(&message, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, end);
+	link = network_kind(&message, "veth");
 	data = netlink_nest(&message, IFLA_INFO_DATA, NULL, 0);
 	peer = netlink_nest(&message, VETH_INFO_PEER, &head, sizeof(head));
 	netlink_put(&message, IFLA_IFNAME, name, strlen(name) + 1);

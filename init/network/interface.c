@@ -12,7 +12,6 @@
 #include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
-#include "lib/netlink.h"
 
 int network_ioctl(int fd, unsigned long what, const char *name, struct ifreq *request)
 {
@@ -30,17 +29,27 @@ int network_index(int fd, const char *name)
 	return result < 0 ? fail(-result, "no such interface") : request.ifr_ifindex;
 }
 
+void network_link(struct netlink_message *message, uint16_t type, uint16_t flags, const char *name)
+{
+	const struct ifinfomsg head = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+
+	netlink_begin(message, type, flags, &head, sizeof(head));
+	netlink_put(message, IFLA_IFNAME, name, strlen(name) + 1);
+}
+
+size_t network_kind(struct netlink_message *message, const char *kind)
+{
+	const size_t nest = netlink_nest(message, IFLA_LINKINFO, NULL, 0);
+
+	netlink_put(message, IFLA_INFO_KIND, kind, strlen(kind) + 1);
+	return nest;
+}
+
 int network_up(int fd, const char *name, uint32_t mtu, int bridge)
 {
-	const int index = network_index(fd, name);
-	const struct ifinfomsg head = { .ifi_index = index,
-					.ifi_flags = IFF_UP,
-					.ifi_change = IFF_UP };
 	struct netlink_message message;
 
-	if (index < 0)
-		return index;
-	netlink_begin(&message, RTM_NEWLINK, 0, &head, sizeof(head));
+	network_link(&message, RTM_NEWLINK, 0, name);
 	if (mtu)
 		netlink_put(&message, IFLA_MTU, &mtu, sizeof(mtu));
 	if (bridge)
@@ -50,16 +59,11 @@ int network_up(int fd, const char *name, uint32_t mtu, int bridge)
 
 static int make_bridge(int fd, const char *name)
 {
-	const struct ifinfomsg head = { .ifi_index = 0 };
 	struct netlink_message message;
-	size_t nest;
 
-	netlink_begin(&message, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head));
-	netlink_put(&message, IFLA_IFNAME, name, strlen(name) + 1);
-	nest = netlink_nest(&message, IFLA_LINKINFO, NULL, 0);
-	netlink_put(&message, IFLA_INFO_KIND, "bridge", sizeof("bridge"));
-	netlink_nested(&message, nest);
-	return netlink_request(fd, &message, EEXIST, "bridge");
+	network_link(&message, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, name);
+	netlink_nested(&message, network_kind(&message, "bridge"));
+	return netlink_request(fd, &message, EEXIST, "make the bridge");
 }
 
 /*

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "init/plan.h"
+#include "lib/netlink.h"
 
 /* "10.1.2.0/24", "fd00::2/64". */
 struct network_prefix {
@@ -32,6 +33,12 @@ int network_ioctl(int fd, unsigned long what, const char *name, struct ifreq *re
 
 /* The interface's number, or a negative errno recorded. */
 int network_index(int fd, const char *name);
+
+/* Begin a request (RTM_NEWLINK ...) about the interface of that name, which is to be up. */
+void network_link(struct netlink_message *message, uint16_t type, uint16_t flags, const char *name);
+
+/* What it is to be made as: IFLA_LINKINFO with "bridge", "veth"; netlink_nested() ends it. */
+size_t network_kind(struct netlink_message *message, const char *kind);
 
 /* Set an interface up, with that MTU (0: as it is) and on that bridge (its number; 0: none). */
 int network_up(int fd, const char *name, uint32_t mtu, int bridge);
