@@ -8,13 +8,39 @@
 #include "lib/config.h"
 #include "lib/log.h"
 
+/* clang-format off: one line a command */
 const struct command *const init_commands[] = {
+#if IS_ENABLED(CONFIG_INIT_BOOT_REPORT)
+	&command_boot,
+#endif
+#if IS_ENABLED(CONFIG_INIT_CHECK)
+	&command_check,
+	&command_compile,
+#endif
+#if IS_ENABLED(CONFIG_INIT_CLIENT)
+	&command_down,
+	&command_flag,
+#endif
 	&command_halt,
 	&command_init,
+#if IS_ENABLED(CONFIG_INIT_MONITOR)
+	&command_monitor,
+#endif
 	&command_poweroff,
 	&command_reboot,
+#if IS_ENABLED(CONFIG_INIT_CLIENT)
+	&command_reexec,
+	&command_reload,
+	&command_restart,
+	&command_status,
+#endif
+	&command_supervise,
+#if IS_ENABLED(CONFIG_INIT_CLIENT)
+	&command_up,
+#endif
 	NULL,
 };
+/* clang-format on */
 
 static bool is_applet(const char *name)
 {

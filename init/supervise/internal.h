@@ -45,7 +45,7 @@ void step_push(struct step *step, uint32_t kind, uint32_t unit, int64_t value);
 void run_start(struct step *step, uint32_t unit);
 void run_ready(struct step *step, uint32_t unit);
 void run_stop(struct step *step, uint32_t unit, uint32_t cause);
-void run_clean(struct step *step, uint32_t unit);
+void run_clean_up(struct step *step, uint32_t unit);
 void run_failed(struct step *step, uint32_t unit, uint32_t cause);
 void run_leave(struct step *step, uint32_t unit, uint32_t cause);
 void run_enter(struct step *step, uint32_t unit, uint32_t phase);

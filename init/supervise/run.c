@@ -63,7 +63,7 @@ static void send_clean(struct step *step, uint32_t unit)
 	step_push(step, state->reset_due ? ACTION_RESET : ACTION_CLEAN, unit, 0);
 }
 
-void run_clean(struct step *step, uint32_t unit)
+void run_clean_up(struct step *step, uint32_t unit)
 {
 	struct unit_state *state = &step->states[unit];
 
@@ -86,7 +86,7 @@ void run_stop(struct step *step, uint32_t unit, uint32_t cause)
 		run_enter(step, unit, PHASE_OFF);
 		state->flags &= ~(uint32_t)(UNIT_LEAVING | UNIT_GOING);
 	} else if (state->phase == PHASE_STARTING) {
-		run_clean(step, unit);
+		run_clean_up(step, unit);
 	} else {
 		run_enter(step, unit, PHASE_STOPPING);
 		state->flags &= ~(uint32_t)UNIT_GOING;
@@ -142,7 +142,7 @@ void run_failed(struct step *step, uint32_t unit, uint32_t cause)
 {
 	if (!(step->states[unit].flags & UNIT_LEAVING))
 		count_failure(step, unit, cause);
-	run_clean(step, unit);
+	run_clean_up(step, unit);
 }
 
 /* It still runs: it is stopped in order, those that require it before. */
@@ -297,7 +297,7 @@ static void ended(struct step *step, uint32_t unit, int64_t status)
 		return;
 	if (state->phase != PHASE_STOPPING && !(state->flags & UNIT_LEAVING))
 		judge_exit(step, unit, status);
-	run_clean(step, unit);
+	run_clean_up(step, unit);
 }
 
 /* EXTEND_TIMEOUT_USEC of sd_notify(3): the phase's end, or the next sign of life, may be later. */
@@ -364,7 +364,7 @@ void run_expired(struct step *step, uint32_t unit)
 	case PHASE_STOPPING:
 		if (state->after_clean == PHASE_OFF)
 			state->cause = CAUSE_STOP_TIMEOUT;
-		run_clean(step, unit);
+		run_clean_up(step, unit);
 		break;
 	case PHASE_CLEANING:
 		if (state->flags & UNIT_PAUSED)

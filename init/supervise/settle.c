@@ -180,7 +180,7 @@ static enum gate start(struct step *step, uint32_t unit)
 		return gate;
 	if (state->flags & UNIT_DIRTY) {
 		state->after_clean = PHASE_OFF;
-		run_clean(step, unit);
+		run_clean_up(step, unit);
 	} else if (step->plan->units[unit].type == UNIT_GROUP) {
 		run_ready(step, unit);
 	} else {
