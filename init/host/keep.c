@@ -213,6 +213,6 @@ int host_adopt_plan(struct host *host)
 	host->next_fd = -1;
 	close_fd(&host->rings_read);
 	close_fd(&host->plan_read);
-	kept->writer_at = host->now;
+	kept->writer_at = host->goal_at = host->now;
 	return host_watch_all(host);
 }

@@ -173,12 +173,24 @@ static void tend_probe(struct host *host)
 
 /* ---- all together ---- */
 
+static bool has_goal(const struct plan *plan)
+{
+	for (uint32_t i = 0; i < plan->unit_count; i++)
+		if (plan->units[i].goal)
+			return true;
+	return false;
+}
+
 static void tend_goal(struct host *host)
 {
 	struct kept *kept = host->kept;
 
 	if (kept->goal_time || host->goal_at > host->now)
 		return;
+	if (!has_goal(&host->plan)) {
+		host->goal_at = UINT64_MAX; /* until there is another plan */
+		return;
+	}
 	host->goal_at = host->now + GOAL_POLL_MS;
 	if (!supervisor_reached_goal(host->supervisor, &host->plan, host->now))
 		return;
