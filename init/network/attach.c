@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #include "init/network/internal.h"
 #include "lib/config.h"
@@ -37,11 +38,15 @@ static void name_end(const struct plan *plan, uint32_t unit, char name[IFNAMSIZ]
 static int open_inside(int inside)
 {
 	auto_fd int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	struct stat ours, theirs;
 	auto_fd int fd = -1;
 	int result;
 
 	if (home < 0)
-		return fail(errno, "network namespace: /proc/self/ns/net");
+		return fail(errno, "open /proc/self/ns/net");
+	/* Routes for a container must never become the board's. */
+	if (fstat(home, &ours) < 0 || fstat(inside, &theirs) < 0 || ours.st_ino == theirs.st_ino)
+		return fail_as(ERROR_STATE, 0, "its process has the network namespace of the host");
 	if (setns(inside, CLONE_NEWNET) < 0)
 		return fail(errno, "enter the network namespace");
 	result = netlink_loopback_up();
@@ -125,11 +130,10 @@ int network_attach(const struct plan *plan, uint32_t unit, pid_t pid)
 	if (inside < 0)
 		return fail(errno, "network: open %s", path);
 	result = there = open_inside(inside);
-	if (result >= 0 && is_bridge) {
+	if (result >= 0 && is_bridge)
 		result = fd = netlink_open();
-		if (result >= 0)
-			result = attach_bridge(fd, plan, unit, inside, there);
-	}
+	if (result >= 0 && is_bridge)
+		result = attach_bridge(fd, plan, unit, inside, there);
 	return result < 0 ? fail_context(result, "network") : 0;
 }
 

@@ -354,6 +354,8 @@ static void loopback_only(void)
 	check(network_detach(&block.plan, 0) == 0);
 	end_unit(unit);
 	check(network_attach(&block.plan, 0, unit) == -ENOENT);
+	/* Never ourselves. */
+	check(network_attach(&block.plan, 0, getpid()) == -EINVAL);
 }
 
 static void test_loopback_only(void **state)
