@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "init/log/date.h"
 #include "init/log/sink.h"
 #include "lib/error.h"
 #include "lib/fd.h"
@@ -90,7 +91,7 @@ static int write_out(struct output *output)
 
 static int add_line(struct output *output, const struct sink_line *line)
 {
-	char date[36];
+	char date[STR_TIME_SIZE];
 	size_t need, length;
 	int result = 0;
 
@@ -129,7 +130,8 @@ static int write_lines(struct output *output, const struct ring_view *view, cons
 
 	output->place = place;
 	while (result == 0 && ring_take(view, &place, end, &record, text, &lost)) {
-		const struct sink_line line = { unit, &record, text };
+		const size_t skip = record_skip(view->ring, text, record.size);
+		const struct sink_line line = { unit, &record, text + skip };
 		struct record about = record;
 
 		if (lost) {
@@ -137,6 +139,7 @@ static int write_lines(struct output *output, const struct ring_view *view, cons
 
 			result = add_line(output, &missing);
 		}
+		record.size -= (uint16_t)skip;
 		if (result == 0)
 			result = add_line(output, &line);
 		if (result == 0)

@@ -38,15 +38,6 @@ bool log_rings_fit(int rings, const struct plan *plan);
  */
 int log_writer(const struct plan *plan, int rings, const int *pipes) __attribute__((noreturn));
 
-/* ---- for readers (clients) ---- */
-
-struct log_line {
-	uint64_t time;	   /* CLOCK_BOOTTIME, nanoseconds */
-	uint64_t sequence; /* of the ring, from 1: a gap means that lines were overwritten */
-	const char *text;  /* without newline; `size` bytes */
-	size_t size;
-};
-
-struct log_reader; /* in log/read.h: mapping, positions, waiting for more */
+/* Clients read with log/read.h. */
 
 #endif

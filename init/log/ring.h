@@ -196,7 +196,13 @@ struct ring_state ring_state(const struct ring *ring);
  * overwritten; 0: there is none before `end`.
  */
 int ring_take(const struct ring_view *view, struct ring_place *place, uint32_t end,
-	      struct record *record, char text[RING_TEXT_MAX], uint32_t *lost);
+	      struct record *record, char *text, uint32_t *lost);
+
+/*
+ * What PID 1 says in its own ring begins with "cruet: ", because the kernel log gets it too: so
+ * many bytes are not to be shown where the name stands anyway.
+ */
+size_t record_skip(const struct ring *ring, const char *text, size_t size);
 
 /* Bytes around the ring's end; `size` is at most the ring's. */
 void ring_copy(const struct ring_view *view, uint32_t position, void *to, size_t size);

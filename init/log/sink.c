@@ -69,11 +69,13 @@ static int forward_ring(struct writer *writer, enum ring_sink sink, uint32_t ind
 
 	for (int i = 0; i < BURST; i++) {
 		struct ring_place place = ring->places[sink];
-		const struct sink_line line = { sink_unit(writer->rings, index), &record, text };
+		struct sink_line line = { sink_unit(writer->rings, index), &record, text };
 
 		if (!ring_take(&view, &place, head, &record, text, &lost))
 			return 0;
-		make_harmless(text, record.size);
+		line.text += record_skip(ring, text, record.size);
+		record.size -= (uint16_t)(line.text - text);
+		make_harmless((char *)line.text, record.size);
 		if (!is_known(writer, sink, index, &record) &&
 		    send_record(writer, sink, ring, &line, lost) < 0)
 			return -1;

@@ -86,7 +86,4 @@ int syslog_send(struct writer *writer, const struct sink_line *line);
 uint64_t files_tend(struct writer *writer, bool at_once);
 void files_reap(struct writer *writer); /* SIGCHLD */
 
-/* time.c: RFC 3339 with milliseconds; false if the clock of the day is not set. */
-bool log_date(uint64_t time, char date[36]);
-
 #endif

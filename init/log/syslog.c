@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "init/log/date.h"
 #include "init/log/sink.h"
 #include "lib/error.h"
 #include "lib/fd.h"
@@ -117,9 +118,10 @@ static size_t put_header(const struct syslog_sink *sink, const struct sink_line 
 			 size_t size)
 {
 	const struct record *record = line->record;
-	char date[STR_TIME_SIZE] = "-";
+	char date[STR_TIME_SIZE];
 
-	log_date(record->time, date);
+	if (!log_date(record->time, date))
+		strcpy(date, "-");
 	return (size_t)snprintf(header, size,
 				"<%d>1 %s %s %.*s - - [meta sequenceId=\"%u\" sysUpTime=\"%llu\"] ",
 				FACILITY * 8 + record->level, date, sink->host, APP_NAME_MAX,

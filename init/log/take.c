@@ -53,7 +53,7 @@ static bool is_gone(const struct ring_view *view, uint32_t position)
 }
 
 int ring_take(const struct ring_view *view, struct ring_place *place, uint32_t end,
-	      struct record *record, char text[RING_TEXT_MAX], uint32_t *lost)
+	      struct record *record, char *text, uint32_t *lost)
 {
 	for (int i = 0; i < TRIES; i++) {
 		uint32_t at = place->position, left, prefix;
@@ -71,8 +71,9 @@ int ring_take(const struct ring_view *view, struct ring_place *place, uint32_t e
 		    record->size > view->size)
 			return 0; /* no writer leaves such a thing */
 		prefix = (record->flags & RECORD_PREFIX) && record->size >= 3 ? 3 : 0;
-		ring_copy(view, at + (uint32_t)sizeof(*record) + prefix, text,
-			  record->size - prefix);
+		if (text)
+			ring_copy(view, at + (uint32_t)sizeof(*record) + prefix, text,
+				  record->size - prefix);
 		if (is_gone(view, at))
 			continue;
 		if (lost)
@@ -83,4 +84,13 @@ int ring_take(const struct ring_view *view, struct ring_place *place, uint32_t e
 		return 1;
 	}
 	return 0;
+}
+
+size_t record_skip(const struct ring *ring, const char *text, size_t size)
+{
+	static const char name[] = "cruet: ";
+	const size_t length = sizeof(name) - 1;
+
+	return ring->name[0] == '\0' && size >= length && memcmp(text, name, length) == 0 ? length :
+											    0;
 }
