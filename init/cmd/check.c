@@ -17,7 +17,6 @@
 #include "lib/file.h"
 #include "lib/json.h"
 #include "lib/str.h"
-#include "runtime/container.h"
 
 struct options {
 	const char *kernel, *system, *root;
@@ -174,19 +173,15 @@ static int check_bundle(struct check *check, const char *file)
 {
 	auto_fd int root = open(check->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const cJSON *config = NULL;
-	size_t size;
-	char *text;
 
+	if (root < 0)
+		return fail(errno, "%s", check->path);
 	check->looked_at_files = true;
-	text = root < 0 ? NULL : container_check_bundle(&check->arena, root, ".", &size);
-	if (text)
-		config = json_parse(&check->arena, text, size, "config.json");
-	if (!config) {
-		unit_tell_recorded(&check->report, "./config.json", file);
-		return 0;
-	}
+	check->audit.folder = check->path;
+	check->audit.root = root;
 	check->audit.configs = &config;
-	return check_kernel(check);
+	audit_bundle(&check->audit, file);
+	return config ? check_kernel(check) : 0;
 }
 
 /* ---- units ---- */
@@ -300,10 +295,8 @@ static int check_path(struct check *check)
 	config = arena_printf(&check->arena, "%s/config.json", check->path);
 	if (!config)
 		return -ENOMEM;
-	if (access(config, F_OK) == 0) {
-		check->audit.folder = check->path;
+	if (access(config, F_OK) == 0)
 		return check_bundle(check, config);
-	}
 	return check_units(check, check->path);
 }
 

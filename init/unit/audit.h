@@ -30,6 +30,9 @@ struct audit {
 /* Bundles and programs exist below the root; fills configs. */
 void audit_files(struct audit *audit);
 
+/* The bundle that the root is; `file`: its config.json, for messages. Fills configs[0]. */
+void audit_bundle(struct audit *audit, const char *file);
+
 /* Limits, log rings and boot volumes against so many bytes; `whose` memory, for the message. */
 void audit_memory(struct audit *audit, uint64_t memory, const char *whose);
 

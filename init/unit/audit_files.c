@@ -157,3 +157,14 @@ void audit_files(struct audit *audit)
 				  plan_text(audit->plan, unit->runtime));
 	}
 }
+
+void audit_bundle(struct audit *audit, const char *file)
+{
+	size_t size;
+	const char *text = container_check_bundle(audit->arena, audit->root, ".", &size);
+
+	if (text)
+		audit->configs[0] = json_parse(audit->arena, text, size, file);
+	if (!audit->configs[0])
+		unit_tell_recorded(audit->report, "./config.json", file);
+}

@@ -11,14 +11,24 @@ static const char check_keys[][5] = {
 	[CHECK_FILE] = "path", [CHECK_TCP] = "port", [CHECK_HEALTH] = "",
 };
 
+/* A program, and words for it, which may be empty. */
+static void check_command(const struct frame *frame, struct plan_list words)
+{
+	const struct pool *pool = &frame->set->pool;
+	const uint32_t first = words.count ? pool->words[words.offset / sizeof(uint32_t)] : 0;
+
+	if (!first || !pool->texts[first - 1])
+		unit_problem(frame, "exec", "must begin with a program");
+}
+
 static void default_address(const struct frame *frame, struct plan_check *check)
 {
 	static const char loopback[] = "127.0.0.1";
 
 	if (check->kind == CHECK_TCP && !check->path)
 		check->path = pool_text(&frame->set->pool, loopback, sizeof(loopback) - 1);
-	if (check->kind == CHECK_EXEC && !check->words.count)
-		unit_problem(frame, "exec", "must not be empty");
+	if (check->kind == CHECK_EXEC)
+		check_command(frame, check->words);
 }
 
 static void check_ready(const struct frame *frame, struct plan_check *ready)
@@ -120,6 +130,13 @@ static void check_route(const struct frame *frame, const struct plan_route *rout
 		unit_problem(frame, "via", "must be an address that fits \"to\"");
 }
 
+/* A file system without a device is its own source, as with mount(8). */
+static void check_mount(struct plan_mount *mount)
+{
+	if (!mount->source)
+		mount->source = mount->type;
+}
+
 /* ---- a unit ---- */
 
 static enum unit_fits kind_of(const struct plan_unit *unit)
@@ -155,8 +172,8 @@ static void check_source(const struct frame *frame, struct plan_unit *unit)
 			     unit->type == UNIT_GROUP ?
 				     "is not for a group" :
 				     "must have exactly one of bundle, image and exec");
-	if (unit->source == SOURCE_EXEC && !unit->command.count)
-		unit_problem(frame, "exec", "must not be empty");
+	if (unit->source == SOURCE_EXEC)
+		check_command(frame, unit->command);
 	for (size_t i = 0; i < unit_property_count; i++) {
 		const struct unit_property *property = &unit_properties[i];
 		const char *key = unit_keys + property->key;
@@ -293,6 +310,9 @@ void unit_check_object(const struct frame *frame, enum unit_object object, uint3
 		break;
 	case OBJECT_LOG:
 		check_log(frame, structure);
+		break;
+	case OBJECT_MOUNT:
+		check_mount(structure);
 		break;
 	case OBJECT_SYSTEM:
 		check_system(frame, structure);

@@ -18,11 +18,12 @@ static const void *list_of(const struct set *set, struct plan_list list)
 
 /* ---- things of which there is one on the board ---- */
 
-/* A text that may stand once only, and where. */
+/* A text that may stand once only: an address, up to its slash, or a file. */
 struct claim {
-	const char *text, *file, *property;
+	const char *text, *file;
 	size_t length;
 	const cJSON *node;
+	char end;
 };
 
 struct claims {
@@ -31,18 +32,20 @@ struct claims {
 	size_t count, room;
 };
 
-static void claim(struct claims *claims, const struct frame *frame, const char *property,
-		  uint32_t text, char end)
+static void claim(struct claims *claims, const struct frame *frame, uint32_t text, char end)
 {
 	const char *string = text_of(claims->set, text);
-	const char *stop = end ? strchr(string, end) : NULL;
-	const struct claim mine = { string, frame->file, property,
-				    stop ? (size_t)(stop - string) : strlen(string), frame->node };
+	struct claim mine = {
+		.text = string, .file = frame->file, .node = frame->node, .end = end
+	};
 
+	if (!string)
+		return; /* reported when it was read */
+	mine.length = (size_t)(strchrnul(string, end) - string);
 	for (size_t i = 0; i < claims->count; i++) {
 		const struct claim *other = &claims->items[i];
 
-		if (other->property == property && other->length == mine.length &&
+		if (other->end == end && other->length == mine.length &&
 		    memcmp(other->text, string, mine.length) == 0) {
 			unit_problem(frame, NULL, "%.*s is taken by %s:%u", (int)mine.length,
 				     string, other->file, json_line(other->node));
@@ -78,7 +81,7 @@ static void claim_addresses(struct claims *claims, const struct frame *owner,
 		const struct frame list = frame_below(owner, array, 0);
 		const struct frame item = frame_below(&list, node, index);
 
-		claim(claims, &item, "address", address[index], '/');
+		claim(claims, &item, address[index], '/');
 	}
 }
 
@@ -92,7 +95,7 @@ static void claim_log(struct claims *claims, const struct frame *document,
 		const struct frame object = frame_below(document, node, 0);
 		const struct frame frame = frame_below(&object, file, 0);
 
-		claim(claims, &frame, "file", log->file, '\0');
+		claim(claims, &frame, log->file, '\0');
 	}
 }
 
@@ -146,18 +149,19 @@ static void check_network(struct claims *claims, const struct frame *document,
 	claim_addresses(claims, &frame, network->addresses);
 }
 
-static void check_volumes(const struct set *set, const struct frame *document,
-			  const struct plan_unit *unit)
+/* What is to outlive the boot needs a place on the data partition. */
+static void check_data(const struct set *set, const struct frame *document,
+		       const struct plan_unit *unit)
 {
 	const struct plan_volume *volume = list_of(set, unit->volumes);
+	const char *key = unit->layer == LAYER_PERMANENT ? "layer" : NULL;
 
-	for (uint32_t i = 0; i < unit->volumes.count && !set->system.data; i++, volume++)
-		if (volume->class != VOLUME_BOOT) {
-			unit_problem(document, "volumes",
-				     "[%u]: %s has no \"data\": only the class boot can be kept",
-				     (unsigned int)i, set->system_file);
-			return;
-		}
+	for (uint32_t i = 0; i < unit->volumes.count; i++)
+		if (volume[i].class != VOLUME_BOOT)
+			key = "volumes";
+	if (key && !set->system.data)
+		unit_problem(document, key, "%s has no \"data\": only the class boot can be kept",
+			     set->system_file);
 }
 
 /* An early unit waits for the board after all if one that it waits for does. */
@@ -191,7 +195,7 @@ void unit_check_set(struct set *set, struct unit *const *order)
 		if (!unit->good)
 			continue;
 		check_network(&claims, &document, &unit->plan->network);
-		check_volumes(set, &document, unit->plan);
+		check_data(set, &document, unit->plan);
 		claim_log(&claims, &document, &unit->plan->log);
 		check_early(set, unit, &document, order);
 	}

@@ -59,8 +59,9 @@ enum unit_kind {
 };
 
 enum unit_text {
+	TEXT_ANY,
 	TEXT_NONEMPTY,
-	TEXT_LINE, /* the same, without control characters */
+	TEXT_LINE, /* not empty, without control characters */
 	TEXT_PATH, /* absolute */
 	TEXT_NAME, /* plan_is_name() */
 	TEXT_HOST, /* a host name, 64 bytes at most */

@@ -363,6 +363,8 @@ static const char *text_is_wrong(const char *text, enum unit_text rule)
 	int family;
 
 	switch (rule) {
+	case TEXT_ANY:
+		return NULL;
 	case TEXT_NONEMPTY:
 		return *text ? NULL : "must not be empty";
 	case TEXT_LINE:

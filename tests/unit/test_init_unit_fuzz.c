@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The fuzz target of unit files over its corpus, and over mutations that are the same each time. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tests/fuzz/driver.c"
+#include "tests/fuzz/fuzz_unit.c"
+
+#include <cmocka.h> /* last: it defines fail() */
+
+static void fuzz(void **state)
+{
+	(void)state;
+	assert_true(fuzz_run(LLVMFuzzerTestOneInput, "tests/fuzz/corpus/unit", 4000, 1) > 4000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(fuzz) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
