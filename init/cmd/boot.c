@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cruet boot: how this boot went, and how those before ended. */
-#include "init/cmd/command.h"
+#include "init/cmd/client.h"
 
 #include <unistd.h>
 
@@ -38,8 +38,8 @@ static int print_json(struct arena *arena, const struct control_view *view,
 	json_write_object(&writer, NULL);
 	timeline_json(&writer, timeline);
 	json_write_array(&writer, "journal");
-	for (size_t i = 0; i < view->change_count; i++)
-		report_change_json(&writer, &view->system, &view->changes[i]);
+	for (const struct control_entry *entry = view->changes; entry; entry = entry->next)
+		report_change_json(&writer, &view->system, &entry->change);
 	json_write_end(&writer, ']');
 	if (recorded)
 		report_recorded_json(&writer, recorded);

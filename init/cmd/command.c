@@ -23,6 +23,9 @@ const struct command *const init_commands[] = {
 #endif
 	&command_halt,
 	&command_init,
+#if IS_ENABLED(CONFIG_INIT_LOGS)
+	&command_logs,
+#endif
 #if IS_ENABLED(CONFIG_INIT_MONITOR)
 	&command_monitor,
 #endif

@@ -3,20 +3,12 @@
 #ifndef INIT_CMD_COMMAND_H
 #define INIT_CMD_COMMAND_H
 
-#include "init/paths.h"
 #include "lib/command.h"
 
 extern const struct command command_boot, command_check, command_compile, command_down,
 	command_flag, command_halt, command_init, command_logs, command_monitor, command_poweroff,
 	command_reboot, command_reexec, command_reload, command_restart, command_simulate,
 	command_status, command_supervise, command_up;
-
-/* Of every client: `socket` of its options. */
-#define SOCKET_OPTION(type) \
-	{ \
-		"socket", 0, ARGS_STRING, offsetof(type, socket), ARGS_NO_SEEN, "PATH", \
-			"where the supervisor listens (default " INIT_CONTROL ")" \
-	}
 
 /* Those that this build has, in alphabetical order, NULL last. */
 extern const struct command *const init_commands[];

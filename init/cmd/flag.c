@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cruet flag: the named flags that units may wait for. */
-#include "init/cmd/command.h"
+#include "init/cmd/client.h"
 
 #include <dirent.h>
 #include <string.h>
@@ -10,15 +10,6 @@
 #include "init/control/page.h"
 #include "init/paths.h"
 #include "lib/error.h"
-
-struct options {
-	const char *socket;
-};
-
-static const struct args_option options[] = {
-	SOCKET_OPTION(struct options),
-	COMMAND_OPTIONS_END,
-};
 
 static int list_flags(void)
 {
@@ -42,7 +33,7 @@ static int list_flags(void)
 
 static int run(const struct container_context *context, void *given, int argc, char **argv)
 {
-	const struct options *values = given;
+	const struct client_options *values = given;
 
 	(void)context;
 	if (strcmp(argv[0], "list") == 0 && argc == 1)
@@ -58,8 +49,8 @@ const struct command command_flag = {
 	.name = "flag",
 	.arguments = "set NAME | clear NAME | list",
 	.summary = "set, clear or list the flags that units wait for",
-	.options = options,
-	.options_size = sizeof(struct options),
+	.options = client_options + OPTIONS_SOCKET,
+	.options_size = sizeof(struct client_options),
 	.arguments_min = 1,
 	.arguments_max = 2,
 	.mixed = true,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cruet monitor: a line for each change, as it happens. */
-#include "init/cmd/command.h"
+#include "init/cmd/client.h"
 
 #include <string.h>
 #include <time.h>
@@ -13,19 +13,6 @@
 #include "lib/json.h"
 #include "lib/log.h"
 
-struct options {
-	const char *socket;
-	bool json;
-};
-
-#define OPTION(field) offsetof(struct options, field), ARGS_NO_SEEN
-
-static const struct args_option options[] = {
-	{ "json", 'j', ARGS_FLAG, OPTION(json), NULL, "one JSON object a line" },
-	SOCKET_OPTION(struct options),
-	COMMAND_OPTIONS_END,
-};
-
 static bool is_asked_for(const char *name, char **names)
 {
 	if (!*names)
@@ -36,7 +23,7 @@ static bool is_asked_for(const char *name, char **names)
 	return false;
 }
 
-static int print(const struct options *values, const struct control_system *system,
+static int print(const struct client_options *values, const struct control_system *system,
 		 const struct control_change *change)
 {
 	char room[1024] = { 0 };
@@ -55,7 +42,7 @@ static int print(const struct options *values, const struct control_system *syst
 }
 
 /* Until the supervisor goes away (-ECONNRESET), or nobody reads along. */
-static int follow(const struct options *values, char **names)
+static int follow(const struct client_options *values, char **names)
 {
 	auto_arena struct arena arena = { 0 };
 	auto_fd int connection = -1;
@@ -63,9 +50,9 @@ static int follow(const struct options *values, char **names)
 	union control_answer answer;
 	int result = control_look(&arena, values->socket, CONTROL_MONITOR, &view, &connection);
 
-	for (size_t i = 0; result == 0 && i < view.change_count; i++)
-		if (is_asked_for(view.changes[i].name, names))
-			result = print(values, &view.system, &view.changes[i]);
+	/* There is one already if the units were read again just now. */
+	if (result == 0 && view.changes && is_asked_for(view.changes->change.name, names))
+		result = print(values, &view.system, &view.changes->change);
 	while (result == 0) {
 		result = control_next(connection, &answer, NULL);
 		if (result <= 0)
@@ -99,8 +86,8 @@ const struct command command_monitor = {
 	.name = "monitor",
 	.arguments = "[UNIT...]",
 	.summary = "print each change of state as it happens",
-	.options = options,
-	.options_size = sizeof(struct options),
+	.options = client_options + OPTIONS_JSON,
+	.options_size = sizeof(struct client_options),
 	.arguments_max = COMMAND_ANY,
 	.mixed = true,
 	.run = run,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cruet reboot, poweroff, halt: the end, in good order or at once. */
-#include "init/cmd/command.h"
+#include "init/cmd/client.h"
 
 #include <sys/reboot.h>
 #include <unistd.h>

@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cruet reexec: exchange the supervisor's program; everything it supervises goes on. */
-#include "init/cmd/command.h"
+#include "init/cmd/client.h"
 
 #include <time.h>
 
 #include "init/control/client.h"
 #include "lib/arena.h"
 #include "lib/error.h"
-
-struct options {
-	const char *socket;
-};
-
-static const struct args_option options[] = {
-	SOCKET_OPTION(struct options),
-	COMMAND_OPTIONS_END,
-};
 
 /* How often it has executed itself, or a negative errno recorded. */
 static int count_reexecs(const char *socket, uint32_t *count)
@@ -33,7 +24,7 @@ static int run(const struct container_context *context, void *given, int argc, c
 	/* The supervisor gives a new program 5 s to show that it works. */
 	enum { TRIES = 120, PAUSE_MS = 50 };
 	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000 };
-	const struct options *values = given;
+	const struct client_options *values = given;
 	uint32_t before, now;
 	int result = count_reexecs(values->socket, &before);
 
@@ -59,7 +50,7 @@ const struct command command_reexec = {
 	.name = "reexec",
 	.arguments = "",
 	.summary = "exchange the supervisor's program; all units go on",
-	.options = options,
-	.options_size = sizeof(struct options),
+	.options = client_options + OPTIONS_SOCKET,
+	.options_size = sizeof(struct client_options),
 	.run = run,
 };

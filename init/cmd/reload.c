@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cruet reload: read the units again, and say what is different. */
-#include "init/cmd/command.h"
+#include "init/cmd/client.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -11,15 +11,6 @@
 #include "lib/arena.h"
 #include "lib/error.h"
 #include "lib/fd.h"
-
-struct options {
-	const char *socket;
-};
-
-static const struct args_option options[] = {
-	SOCKET_OPTION(struct options),
-	COMMAND_OPTIONS_END,
-};
 
 /* The plan that is in force. 0, or a negative errno recorded. */
 static int get_plan(const char *socket, struct plan *plan)
@@ -58,7 +49,7 @@ static uint32_t report(struct page *page, const char *sign, const struct plan *p
 
 static int run(const struct container_context *context, void *given, int argc, char **argv)
 {
-	const struct options *values = given;
+	const struct client_options *values = given;
 	struct plan before, after;
 	struct page page;
 	uint32_t count;
@@ -86,7 +77,7 @@ const struct command command_reload = {
 	.name = "reload",
 	.arguments = "",
 	.summary = "read the units again; what changed is stopped and started",
-	.options = options,
-	.options_size = sizeof(struct options),
+	.options = client_options + OPTIONS_SOCKET,
+	.options_size = sizeof(struct client_options),
 	.run = run,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cruet status: the state of the units and of the supervisor. */
-#include "init/cmd/command.h"
+#include "init/cmd/client.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -14,22 +14,6 @@
 #include "lib/log.h"
 
 enum { EXIT_NOT_READY = 3, WATCH_SECONDS = 2 };
-
-struct options {
-	const char *socket;
-	bool json, watch;
-	uint64_t interval;
-};
-
-#define OPTION(field) offsetof(struct options, field), ARGS_NO_SEEN
-
-static const struct args_option options[] = {
-	{ "json", 'j', ARGS_FLAG, OPTION(json), NULL, "as JSON" },
-	{ "watch", 'w', ARGS_FLAG, OPTION(watch), NULL, "again and again, until it is killed" },
-	{ "interval", 'n', ARGS_UINT, OPTION(interval), "SECONDS", "so often (default 2)" },
-	SOCKET_OPTION(struct options),
-	COMMAND_OPTIONS_END,
-};
 
 /* Move the unit to place `place`. False: there is none of that name (behind that place). */
 static bool move_to(struct control_view *view, const char *name, size_t place)
@@ -61,7 +45,8 @@ static int select_units(struct control_view *view, char **names)
 	return status;
 }
 
-static int print(struct arena *arena, const struct options *values, const struct control_view *view)
+static int print(struct arena *arena, const struct client_options *values,
+		 const struct control_view *view)
 {
 	struct recorder_state state;
 	const char *file = view->system.recorder;
@@ -82,7 +67,7 @@ static int print(struct arena *arena, const struct options *values, const struct
 	return page_end(&page);
 }
 
-static int show(const struct options *values, char **names)
+static int show(const struct client_options *values, char **names)
 {
 	auto_arena struct arena arena = { 0 };
 	struct control_view view;
@@ -98,7 +83,7 @@ static int show(const struct options *values, char **names)
 
 static int run(const struct container_context *context, void *given, int argc, char **argv)
 {
-	const struct options *values = given;
+	const struct client_options *values = given;
 	int status;
 
 	(void)context;
@@ -117,8 +102,8 @@ const struct command command_status = {
 	.name = "status",
 	.arguments = "[UNIT...]",
 	.summary = "show the state of units (all: without a name)",
-	.options = options,
-	.options_size = sizeof(struct options),
+	.options = client_options + OPTIONS_WATCH,
+	.options_size = sizeof(struct client_options),
 	.arguments_max = COMMAND_ANY,
 	.mixed = true,
 	.run = run,

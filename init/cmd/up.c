@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cruet up, down, restart: ask for units, and wait for what comes of it. */
-#include "init/cmd/command.h"
+#include "init/cmd/client.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <time.h>
 #include <unistd.h>
@@ -36,6 +37,7 @@ struct asked {
 	char **names;
 	size_t count, left; /* units; those without an answer yet */
 	int failed;
+	uint64_t end;			/* wait until then */
 	struct control_view view;	/* only its clock */
 	struct pollfd polls[BATCH + 1]; /* the units', and the changes */
 };
@@ -95,35 +97,19 @@ static void take_in(struct asked *asked)
 	}
 }
 
-static void out_of_time(struct asked *asked)
+/* 0, or -ETIMEDOUT recorded. */
+static int wait_for_all(struct asked *asked)
 {
-	for (size_t i = 0; i < asked->count; i++)
-		if (asked->polls[i].fd >= 0) {
-			fail_as(ERROR_STATE, 0, "%.64s: not done within %llu s", asked->names[i],
-				(unsigned long long)asked->options->timeout);
-			end_one(asked, i, -ETIMEDOUT);
-		}
-}
-
-static void wait_for_all(struct asked *asked)
-{
-	const uint64_t timeout = asked->options->timeout;
-	const uint64_t end = timeout && timeout < 1u << 31 ? clock_ms() + timeout * 1000 : 0;
-
 	while (asked->left) {
 		const uint64_t now = clock_ms();
-		int ready = 0;
+		const uint64_t left = asked->end > now ? asked->end - now : 0;
 
-		if (!end)
-			ready = poll(asked->polls, BATCH + 1, -1);
-		else if (now < end)
-			ready = poll(asked->polls, BATCH + 1,
-				     end - now > 1000000 ? 1000000 : (int)(end - now));
-		if (ready > 0)
+		if (poll(asked->polls, BATCH + 1, left > INT_MAX ? -1 : (int)left) > 0)
 			take_in(asked);
-		else if (end && clock_ms() >= end)
-			out_of_time(asked);
+		else if (clock_ms() >= asked->end)
+			return fail_as(ERROR_STATE, ETIMEDOUT, "it is not done yet");
 	}
+	return 0;
 }
 
 static int ask_and_wait(struct asked *asked)
@@ -141,14 +127,21 @@ static int ask_and_wait(struct asked *asked)
 		if (asked->polls[i].fd < 0)
 			end_one(asked, i, asked->polls[i].fd);
 	}
-	wait_for_all(asked);
-	close_fd(&asked->polls[MONITOR].fd);
-	return 0;
+	result = wait_for_all(asked);
+	for (size_t i = 0; i <= BATCH; i++)
+		close_fd(&asked->polls[i].fd);
+	return result;
 }
 
 static int ask_for(uint32_t command, const struct options *values, int argc, char **names)
 {
-	struct asked asked = { .options = values, .command = command, .names = names };
+	struct asked asked = {
+		.options = values,
+		.command = command,
+		.names = names,
+		.end = values->timeout - 1 < UINT32_MAX ? clock_ms() + values->timeout * 1000 :
+							  UINT64_MAX,
+	};
 	int result = 0;
 
 	for (size_t i = 0; i <= BATCH; i++)

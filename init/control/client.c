@@ -102,20 +102,13 @@ int control_ask(const char *socket, uint32_t command, uint32_t flags, const char
 static int add_change(struct arena *arena, struct control_view *view,
 		      const struct control_change *change)
 {
-	enum { FIRST_ROOM = 256 };
+	struct control_entry *entry = arena_alloc(arena, sizeof(*entry));
 
-	if (view->change_count == view->change_room) {
-		const size_t room = view->change_room ? 2 * view->change_room : FIRST_ROOM;
-		struct control_change *more = arena_array(arena, room, sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		if (view->change_count)
-			memcpy(more, view->changes, view->change_count * sizeof(*more));
-		view->changes = more;
-		view->change_room = room;
-	}
-	view->changes[view->change_count++] = *change;
+	if (!entry)
+		return -ENOMEM;
+	entry->change = *change;
+	*view->last = entry;
+	view->last = &entry->next;
 	return 0;
 }
 
@@ -149,7 +142,7 @@ int control_look(struct arena *arena, const char *socket, uint32_t command,
 	auto_fd int fd = control_request(socket, command, 0, NULL, NULL), received = -1;
 	int result = fd < 0 ? fd : 1;
 
-	*view = (struct control_view){ .plan = -1 };
+	*view = (struct control_view){ .plan = -1, .last = &view->changes };
 	while (result > 0) {
 		result = control_next(fd, &answer, &received);
 		if (result > 0 && answer.kind == CONTROL_PLAN)
@@ -158,7 +151,7 @@ int control_look(struct arena *arena, const char *socket, uint32_t command,
 		if (result > 0 && take_in(arena, view, &answer) < 0)
 			result = -ENOMEM;
 		if (result > 0 && connection &&
-		    (view->unit_count == view->system.unit_count || view->change_count)) {
+		    (view->unit_count == view->system.unit_count || view->changes)) {
 			*connection = take_fd(&fd);
 			return 0;
 		}

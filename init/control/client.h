@@ -42,14 +42,18 @@ int control_next(int connection, union control_answer *answer, int *fd);
 int control_ask(const char *socket, uint32_t command, uint32_t flags, const char *name,
 		const char *text);
 
+struct control_entry {
+	struct control_entry *next;
+	struct control_change change;
+};
+
 /* What CONTROL_STATUS, _MONITOR and _BOOT answer. */
 struct control_view {
 	struct control_system system;
 	struct control_unit *units;
 	size_t unit_count;
 	size_t shown; /* so many of them, from the first, are to be reported */
-	struct control_change *changes;
-	size_t change_count, change_room;
+	struct control_entry *changes, **last;
 	size_t lost; /* so many entries of the journal are not there any more */
 	int plan;    /* descriptor of the plan, or -1: the caller closes it */
 };

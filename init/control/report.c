@@ -19,7 +19,7 @@ void report_exit(struct page *page, int32_t exit_status)
 		[SIGHUP] = "HUP",   [SIGINT] = "INT",	[SIGQUIT] = "QUIT", [SIGILL] = "ILL",
 		[SIGTRAP] = "TRAP", [SIGABRT] = "ABRT", [SIGBUS] = "BUS",   [SIGFPE] = "FPE",
 		[SIGKILL] = "KILL", [SIGUSR1] = "USR1", [SIGSEGV] = "SEGV", [SIGUSR2] = "USR2",
-		[SIGPIPE] = "PIPE", [SIGALRM] = "ALRM", [SIGTERM] = "TERM", [SIGSYS] = "SYS",
+		[SIGPIPE] = "PIPE", [SIGALRM] = "ALRM", [SIGTERM] = "TERM",
 	};
 	const int32_t number = exit_status - 128;
 
@@ -28,7 +28,8 @@ void report_exit(struct page *page, int32_t exit_status)
 	else if ((size_t)number < sizeof(names) / sizeof(names[0]) && names[number][0])
 		page_format(page, "killed by SIG%s", names[number]);
 	else
-		page_format(page, "killed by signal %d", (int)number);
+		page_format(page, number == SIGSYS ? "killed by SIGSYS" : "killed by signal %d",
+			    (int)number);
 }
 
 void report_reason(struct page *page, uint32_t phase, uint32_t cause, int32_t exit_status)

@@ -126,8 +126,8 @@ int timeline_make(struct arena *arena, const struct control_view *view, struct t
 		timeline->spans[i].name = view->units[i].name;
 		memset(timeline->spans[i].at, 0xff, sizeof(timeline->spans[i].at));
 	}
-	for (size_t i = 0; i < view->change_count; i++) {
-		const struct control_change *change = &view->changes[i];
+	for (const struct control_entry *entry = view->changes; entry; entry = entry->next) {
+		const struct control_change *change = &entry->change;
 		struct span *span = change->name[0] ? find(timeline, change->name) : NULL;
 
 		if (span && change->time_ms >= system->started_ms)
