@@ -210,6 +210,17 @@ static int do_command(void *context, const struct control_request *request, uint
 	}
 }
 
+/* Does it wait for one that has been given up? Then nothing comes of it by itself. */
+static uint32_t waits_for_failed(const struct host *host, uint32_t unit)
+{
+	const uint32_t other = supervisor_waits_for(host->supervisor, &host->plan, unit);
+
+	return other != PLAN_NONE &&
+			       supervisor_unit(host->supervisor, other)->phase == PHASE_FAILED ?
+		       other :
+		       PLAN_NONE;
+}
+
 /* up and restart: ready, or it failed; down: off. */
 static int unit_settled(const struct host *host, const struct control_request *request,
 			char text[CONTROL_TEXT])
@@ -218,6 +229,7 @@ static int unit_settled(const struct host *host, const struct control_request *r
 	const struct unit_state *state =
 		unit == PLAN_NONE ? NULL : supervisor_unit(host->supervisor, unit);
 	const bool task = state && host->plan.units[unit].type == UNIT_TASK;
+	uint32_t other;
 
 	if (!state)
 		return 1; /* gone with a reload */
@@ -227,6 +239,13 @@ static int unit_settled(const struct host *host, const struct control_request *r
 	case PHASE_READY:
 	case PHASE_DEGRADED:
 		return 1;
+	case PHASE_WAITING:
+		other = waits_for_failed(host, unit);
+		if (other == PLAN_NONE)
+			return 0;
+		snprintf(text, CONTROL_TEXT, "%s: waits for %s, which has failed", request->name,
+			 plan_unit_name(&host->plan, other));
+		return -EIO;
 	case PHASE_OFF:
 		if (task && state->cause == CAUSE_DONE)
 			return 1;

@@ -237,7 +237,8 @@ static int resume(struct host *host, int kept_fd)
 	host_conditions(host, CONDITION_SOURCES);
 	if (!sound && host->kept->board_ready)
 		host_post(host, EVENT_CONDITION, 0, 1);
-	host_reap(host); /* who ended while nobody looked */
+	host_post(host, EVENT_TICK, 0, 0); /* with it the actions that were still queued */
+	host_reap(host);		   /* who ended while nobody looked */
 	for (uint32_t i = 0; i < host->plan.unit_count; i++)
 		host_next_job(host, i);
 	return 0;
