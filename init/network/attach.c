@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
@@ -32,6 +33,21 @@ static void name_end(const struct plan *plan, uint32_t unit, char name[IFNAMSIZ]
 
 	snprintf(name, IFNAMSIZ, "%.6s-%08x", text,
 		 (unsigned int)plan_crc32(0, text, strlen(text)));
+}
+
+/*
+ * The hardware address of the other end stays the same from run to run, so that the neighbours' ARP
+ * tables stay right; and it is made of the bridge's, because the same unit may stand on the next
+ * device in the same network.
+ */
+static void make_address(const struct ifreq *bridge, const char *unit, uint8_t address[ETH_ALEN])
+{
+	const uint8_t *host = (const uint8_t *)bridge->ifr_hwaddr.sa_data;
+	const uint32_t sum = plan_crc32(plan_crc32(0, host, ETH_ALEN), unit, strlen(unit));
+
+	address[0] = 2; /* for one station, locally administered */
+	address[1] = host[ETH_ALEN - 1];
+	memcpy(address + 2, &sum, sizeof(sum));
 }
 
 /* Whatever happens, the process comes back to where it was, or the result is an error. */
@@ -66,7 +82,7 @@ static int remove_end(int fd, const char *end)
 }
 
 /* The pair, its other end made in the namespace at once: it is never seen outside. */
-static int make_pair(int fd, const char *end, const char *name, int inside)
+static int make_pair(int fd, const char *end, const char *name, const uint8_t *address, int inside)
 {
 	const struct ifinfomsg head = { .ifi_index = 0 };
 	struct netlink_message message;
@@ -77,6 +93,7 @@ static int make_pair(int fd, const char *end, const char *name, int inside)
 	data = netlink_nest(&message, IFLA_INFO_DATA, NULL, 0);
 	peer = netlink_nest(&message, VETH_INFO_PEER, &head, sizeof(head));
 	netlink_put(&message, IFLA_IFNAME, name, strlen(name) + 1);
+	netlink_put(&message, IFLA_ADDRESS, address, ETH_ALEN);
 	netlink_put(&message, IFLA_NET_NS_FD, &inside, sizeof(inside));
 	netlink_nested(&message, peer);
 	netlink_nested(&message, data);
@@ -92,6 +109,7 @@ static int attach_bridge(int fd, const struct plan *plan, uint32_t unit, int ins
 	const int index = network_index(fd, bridge);
 	uint32_t mtu = network->mtu;
 	struct ifreq request;
+	uint8_t address[ETH_ALEN];
 	char end[IFNAMSIZ];
 	int result;
 
@@ -99,11 +117,15 @@ static int attach_bridge(int fd, const struct plan *plan, uint32_t unit, int ins
 		return fail_context(index, "bridge %s", bridge);
 	if (!mtu && network_ioctl(fd, SIOCGIFMTU, bridge, &request) == 0)
 		mtu = (uint32_t)request.ifr_mtu;
+	result = network_ioctl(fd, SIOCGIFHWADDR, bridge, &request);
+	if (result < 0)
+		return fail(-result, "bridge %s: hardware address", bridge);
+	make_address(&request, plan_unit_name(plan, unit), address);
 	name_end(plan, unit, end);
 	/* One that is left over belongs to a run before, whose namespace lives on somewhere. */
 	result = remove_end(fd, end);
 	if (result == 0)
-		result = make_pair(fd, end, name, inside);
+		result = make_pair(fd, end, name, address, inside);
 	if (result == 0)
 		result = network_up(fd, end, mtu, index);
 	if (result == 0)

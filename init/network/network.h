@@ -22,9 +22,10 @@ int network_interface(const struct plan *plan, const struct plan_interface *inte
  * Give the network namespace of process `pid` what the unit's plan says (NETWORK_NONE: loopback;
  * NETWORK_BRIDGE: also a veth pair, one end on the bridge, the other there under its name with
  * addresses and routes). The host's end is named after the unit (at most 15 bytes, unique), and
- * goes away with the namespace; one that a run before has left is replaced. The caller enters the
- * namespace for a moment and comes back; only if that fails, which is an error, it is elsewhere.
- * A process in our own namespace is refused. For other modes there is nothing to do.
+ * goes away with the namespace; one that a run before has left is replaced. The other end has the
+ * same hardware address in every run. The caller enters the namespace for a moment and comes back;
+ * only if that fails, which is an error, it is elsewhere. A process in our own namespace is
+ * refused. For other modes there is nothing to do.
  */
 int network_attach(const struct plan *plan, uint32_t unit, pid_t pid);
 
