@@ -15,11 +15,11 @@
 #include "init/plan.h"
 
 /*
- * Before anything is read: proc, sys, dev (devtmpfs, or nodes by mknod), dev/pts, dev/shm, run;
- * each only if it is not mounted yet (an initramfs or a re-exec did it); stdin, stdout, stderr on
- * the console; umask, session, PATH; ctrl-alt-del delivered as SIGINT. As few system calls as can
- * be: the time from power on to the first service is paid here. What fails is said on the console;
- * 0, or a negative errno when a unit cannot be started at all (no /run).
+ * Before anything is read: proc, sys, dev (devtmpfs, or nodes by mknod), run; each only if it is
+ * not mounted yet (an initramfs did it); stdin, stdout, stderr on the console; umask, session,
+ * PATH; ctrl-alt-del delivered as SIGINT. As few system calls as can be: the time from power on to
+ * the first service is paid here. What fails is said on the console; 0, or a negative errno
+ * recorded when a unit cannot be started at all (no /run).
  */
 int board_early(void);
 
@@ -30,24 +30,29 @@ int board_early(void);
 bool board_wants_shell(void);
 
 /*
- * The cgroup file systems by system.json (v2, or v1 with every controller); a missing one is a
- * warning. Afterwards, when the first units have been started: PID 1 goes into its own leaf
- * ("init").
+ * The cgroup file systems by system.json: v2, or v1 with every controller. 0 or an errno recorded;
+ * units then run without groups.
  */
 int board_cgroups(const struct plan *plan);
+/*
+ * In a child, when the first units have been started: all controllers of v2 for the groups below
+ * the root, and PID 1 into a leaf of its own ("init"). The kernel takes some 10 ms for it. 0 or an
+ * errno recorded.
+ */
 int board_own_leaf(void);
 
 /*
- * In the child, in this order: hostname, loopback, clock floor; modules of the list, coldplug
- * (modules and nodes for all devices that are there, and for those that follow); sysctl; mounts of
- * system.json, during whose waits new devices are served; the clock floor once more; interfaces.
- * Does all it can; 0 when nothing required failed. Each failure is one line on stderr (the
- * supervisor's log), and no error stays recorded. May be run again after a failure.
+ * In the child, in this order: dev/pts, dev/shm, links in dev; hostname, loopback, clock floor;
+ * modules of the list, coldplug (modules and nodes for all devices that are there, and for those
+ * that follow); sysctl; mounts of system.json, during whose waits new devices are served; the clock
+ * floor once more; interfaces. Does all it can; 0 when nothing required failed. Each failure is one
+ * line on stderr (the supervisor's log), and no error stays recorded. May be run again after a
+ * failure.
  */
 int board_set_up(const struct plan *plan);
 /*
- * Would board_set_up() do no more than hostname, loopback and clock? Then it neither blocks nor
- * allocates and PID 1 calls it itself.
+ * Would board_set_up() do no more than dev, hostname, loopback and clock? Then it neither blocks
+ * nor allocates and PID 1 calls it itself.
  */
 bool board_is_simple(const struct plan *plan);
 

@@ -12,19 +12,25 @@
 #include "lib/config.h"
 #include "lib/error.h"
 #include "lib/file.h"
+#include "lib/log.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
 #define CGROUP_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
 enum { CONTROLLERS_MAX = 512, PROC_CGROUPS_MAX = 2048 };
 
-/* The newest options first: 6.0, 5.7, 4.13; a kernel that does not know one says EINVAL. */
+/* The newest first: 5.7, 4.13; a kernel that does not know an option says EINVAL. */
 static const char *const v2_options[] = {
-	"nsdelegate,favordynmods,memory_recursiveprot",
 	"nsdelegate,memory_recursiveprot",
 	"nsdelegate",
 	"",
 };
+
+/*
+ * Linux 6.0: moving a process no longer waits for an RCU grace period, some 10 ms. But switching it
+ * on does: not before the first units are on their way.
+ */
+#define V2_LATE_OPTIONS "nsdelegate,memory_recursiveprot,favordynmods"
 
 static int mount_v2(void)
 {
@@ -127,8 +133,6 @@ static bool is_v2(void)
 
 int board_cgroups(const struct plan *plan)
 {
-	int result;
-
 	if (plan->system->cgroups == CGROUP_LAYOUT_V1) {
 		if (!IS_ENABLED(CONFIG_INIT_CGROUP_V1))
 			return fail_as(
@@ -136,8 +140,8 @@ int board_cgroups(const struct plan *plan)
 				"system.json: cgroups: v1: CONFIG_INIT_CGROUP_V1 is not set");
 		return mount_v1();
 	}
-	result = mount_v2();
-	return result < 0 ? result : enable_controllers();
+	/* Without a controller yet: each makes the first groups dearer. */
+	return mount_v2();
 }
 
 int board_own_leaf(void)
@@ -146,8 +150,12 @@ int board_own_leaf(void)
 
 	if (!is_v2())
 		return 0;
+	mount("cgroup2", CGROUP_ROOT, "cgroup2", MS_REMOUNT | CGROUP_FLAGS, V2_LATE_OPTIONS);
+	result = enable_controllers();
+	if (result < 0)
+		log_error();
 	if (mkdir(CGROUP_ROOT "/init", 0755) < 0 && errno != EEXIST)
 		return fail(errno, "make " CGROUP_ROOT "/init");
-	result = file_write(AT_FDCWD, CGROUP_ROOT "/init/cgroup.procs", "0", 1);
+	result = file_write(AT_FDCWD, CGROUP_ROOT "/init/cgroup.procs", "1", 1);
 	return result < 0 ? fail(-result, "move PID 1 to " CGROUP_ROOT "/init") : 0;
 }

@@ -27,7 +27,10 @@ struct early_mount {
 	unsigned long flags;
 };
 
-/* One instance each. */
+/*
+ * A second mount says EBUSY, but for proc: since Linux 5.8 each one is an instance of its own, so
+ * it is looked for.
+ */
 static const struct early_mount single[] = {
 	{ "/proc", "proc", "", MOUNT_PLAIN },
 	{ "/sys", "sysfs", "", MOUNT_PLAIN },
@@ -36,11 +39,7 @@ static const struct early_mount single[] = {
 };
 
 /* A further one would hide what is there. */
-static const struct early_mount many[] = {
-	{ "/dev/pts", "devpts", "gid=5,mode=0620,ptmxmode=0666", MS_NOSUID | MS_NOEXEC },
-	{ "/dev/shm", "tmpfs", "mode=1777", MS_NOSUID | MS_NODEV },
-	{ "/run", "tmpfs", "mode=0755", MS_NOSUID | MS_NODEV },
-};
+static const struct early_mount run = { "/run", "tmpfs", "mode=0755", MS_NOSUID | MS_NODEV };
 
 static int mount_at(const struct early_mount *wanted, const char *type)
 {
@@ -110,20 +109,6 @@ static int make_nodes(void)
 	return result;
 }
 
-static void make_links(void)
-{
-	static const char links[][2][16] = {
-		{ "/proc/self/fd", "/dev/fd" },
-		{ "/proc/self/fd/0", "/dev/stdin" },
-		{ "/proc/self/fd/1", "/dev/stdout" },
-		{ "/proc/self/fd/2", "/dev/stderr" },
-	};
-
-	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
-		if (symlink(links[i][0], links[i][1]) < 0)
-			break; /* there since a first start, or /dev is read-only */
-}
-
 /* The kernel opens the console for us, unless there was no node for it yet. */
 static void open_console(void)
 {
@@ -146,7 +131,8 @@ static void mount_single(void)
 {
 	int result[3] = { 0 };
 
-	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
+	for (size_t i = access("/proc/self", F_OK) == 0; i < sizeof(single) / sizeof(single[0]);
+	     i++)
 		result[i] = mount_early(&single[i]);
 	if (IS_ENABLED(CONFIG_INIT_STATIC_DEV) && result[2] == -ENODEV)
 		result[2] = make_nodes();
@@ -156,39 +142,67 @@ static void mount_single(void)
 			say(&single[i], result[i]);
 }
 
-static int mount_many(void)
+static int mount_run(void)
 {
-	struct stat root, dev;
-	int result = 0;
+	struct stat root;
 
-	if (stat("/", &root) < 0 || stat("/dev", &dev) < 0)
-		return fail(errno, "/dev");
-	for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++) {
-		const bool below_dev = i < 2;
-
-		/* A new folder needs no look. */
-		if (!(below_dev && mkdir(many[i].target, 0755) == 0) &&
-		    board_is_mounted(AT_FDCWD, many[i].target, below_dev ? &dev : &root))
-			continue;
-		result = mount_early(&many[i]);
-		if (result < 0)
-			say(&many[i], result);
-	}
-	return result; /* of /run: nothing can be started without it */
+	if (stat("/", &root) < 0 || board_is_mounted(AT_FDCWD, run.target, &root))
+		return 0;
+	return mount_early(&run);
 }
 
 int board_early(void)
 {
 	int result;
 
-	umask(022);
+	/* The umask is 022 from the beginning (init_fs of the kernel). */
 	setsid();
 	mount_single();
-	result = mount_many();
-	make_links();
+	result = mount_run();
 	reboot(RB_DISABLE_CAD); /* ctrl-alt-del is SIGINT for us */
 	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 0);
 	return result < 0 ? fail(-result, "mount /run: no unit can be started") : 0;
+}
+
+/* ---- what no early unit needs ---- */
+
+/* They are not there yet where their folder is new. */
+static const struct early_mount below_dev[] = {
+	{ "/dev/pts", "devpts", "gid=5,mode=0620,ptmxmode=0666", MS_NOSUID | MS_NOEXEC },
+	{ "/dev/shm", "tmpfs", "mode=1777", MS_NOSUID | MS_NODEV },
+};
+
+static void make_links(void)
+{
+	static const char links[][2][16] = {
+		{ "/proc/self/fd", "/dev/fd" },
+		{ "/proc/self/fd/0", "/dev/stdin" },
+		{ "/proc/self/fd/1", "/dev/stdout" },
+		{ "/proc/self/fd/2", "/dev/stderr" },
+	};
+
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		if (symlink(links[i][0], links[i][1]) < 0)
+			break; /* there since a first start, or /dev is read-only */
+}
+
+void board_fill_dev(void)
+{
+	struct stat dev;
+
+	if (stat("/dev", &dev) < 0)
+		return;
+	for (size_t i = 0; i < sizeof(below_dev) / sizeof(below_dev[0]); i++) {
+		int result;
+
+		if (mkdir(below_dev[i].target, 0755) < 0 &&
+		    board_is_mounted(AT_FDCWD, below_dev[i].target, &dev))
+			continue;
+		result = mount_early(&below_dev[i]);
+		if (result < 0)
+			say(&below_dev[i], result);
+	}
+	make_links();
 }
 
 bool board_wants_shell(void)

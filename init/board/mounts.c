@@ -111,9 +111,10 @@ static int try_once(struct set_up *set_up, const struct wanted *wanted)
 			return loop;
 		source = path;
 	}
+	/* The kernel has a line to say for each device that it cannot find. */
+	if (source[0] == '/' && access(source, F_OK) < 0)
+		return -errno;
 	if (type[0] == '\0' && !(wanted->options.flags & (MS_BIND | MS_REMOUNT | MS_MOVE))) {
-		if (source[0] == '/' && access(source, F_OK) < 0)
-			return -errno;
 		type = IS_ENABLED(CONFIG_INIT_MOUNT_TAGS) ? source_type(set_up->root, source) :
 							    NULL;
 		if (!type)

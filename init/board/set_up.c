@@ -37,6 +37,7 @@ static void set_up_names(const struct plan *plan)
 {
 	const char *hostname = plan_text(plan, plan->system->hostname);
 
+	board_fill_dev();
 	if (hostname && sethostname(hostname, strlen(hostname)) < 0)
 		say(fail(errno, "hostname %s", hostname));
 	say(netlink_loopback_up());
@@ -97,12 +98,12 @@ static void set_up_sysctls(const struct plan *plan)
 /* Some drivers take a moment to make their interface. */
 static void set_up_interface(struct set_up *set_up, const struct plan_interface *interface)
 {
-	int result = network_interface(set_up->plan, interface);
+	int result;
 
-	for (int waited = 0; result == -ENODEV && waited < INTERFACE_WAIT_MS;
-	     waited += INTERFACE_STEP_MS) {
+	while (result = network_interface(set_up->plan, interface),
+	       result == -ENODEV && set_up->patience >= INTERFACE_STEP_MS) {
 		coldplug_wait(&set_up->coldplug, INTERFACE_STEP_MS);
-		result = network_interface(set_up->plan, interface);
+		set_up->patience -= INTERFACE_STEP_MS;
 	}
 	say(result);
 }
@@ -132,6 +133,7 @@ __attribute__((noinline)) static int set_up_rest(const struct plan *plan)
 	struct set_up set_up = {
 		.plan = plan,
 		.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC),
+		.patience = INTERFACE_WAIT_MS,
 	};
 	const struct plan_list list = plan->system->interfaces;
 	const struct plan_interface *interfaces = plan_at(plan, list);

@@ -12,7 +12,8 @@ struct set_up {
 	int root; /* folder "/" */
 	struct modules modules;
 	struct coldplug coldplug;
-	bool failed; /* something required is missing */
+	unsigned int patience; /* milliseconds that may still be waited for interfaces, in all */
+	bool failed;	       /* something required is missing */
 };
 
 /* mounts.c: system.json's mounts, in order. */
