@@ -124,7 +124,7 @@ ROW(SYSTEM, log, OBJECT, OBJECT_LOG, plan_system, log, 0, ANY)
 
 ROW(MOUNT, source, TEXT, TEXT_LINE, plan_mount, source, 0, ANY)
 ROW(MOUNT, target, TEXT, TEXT_PATH, plan_mount, target, 0, REQUIRED)
-ROW(MOUNT, type, TEXT, TEXT_LINE, plan_mount, type, 0, REQUIRED)
+ROW(MOUNT, type, TEXT, TEXT_LINE, plan_mount, type, 0, ANY)
 ROW(MOUNT, options, TEXT, TEXT_LINE, plan_mount, options, 0, ANY)
 ROW(MOUNT, required, BOOL, 0, plan_mount, required, 0, ANY)
 ROW(MOUNT, make, BOOL, 0, plan_mount, make, 0, ANY)

@@ -130,9 +130,16 @@ static void check_route(const struct frame *frame, const struct plan_route *rout
 		unit_problem(frame, "via", "must be an address that fits \"to\"");
 }
 
-/* A file system without a device is its own source, as with mount(8). */
-static void check_mount(struct plan_mount *mount)
+/* A file system without a device is its own source, as with mount(8); without a type the device
+ * says what is on it. */
+static void check_mount(const struct frame *frame, struct plan_mount *mount)
 {
+	struct pool *pool = &frame->set->pool;
+
+	if (!mount->source && !mount->type)
+		unit_problem(frame, NULL, "must have a source or a type");
+	if (!mount->type)
+		mount->type = pool_text(pool, "auto", 4);
 	if (!mount->source)
 		mount->source = mount->type;
 }
@@ -220,6 +227,11 @@ static void check_watchdog(const struct frame *frame, struct plan_unit *unit)
 	}
 }
 
+static bool same_text(const struct set *set, uint32_t a, uint32_t b)
+{
+	return strcmp(set->pool.texts + a - 1, set->pool.texts + b - 1) == 0;
+}
+
 /* Two volumes of one name or at one path? The later one's index. */
 static bool volumes_have_twins(const struct set *set, const struct plan_unit *unit, uint32_t *twin)
 {
@@ -228,10 +240,8 @@ static bool volumes_have_twins(const struct set *set, const struct plan_unit *un
 
 	for (uint32_t i = 0; i < unit->volumes.count; i++)
 		for (uint32_t k = 0; k < i; k++)
-			if (strcmp(set->pool.texts + volumes[i].name,
-				   set->pool.texts + volumes[k].name) == 0 ||
-			    strcmp(set->pool.texts + volumes[i].path,
-				   set->pool.texts + volumes[k].path) == 0) {
+			if (same_text(set, volumes[i].name, volumes[k].name) ||
+			    same_text(set, volumes[i].path, volumes[k].path)) {
 				*twin = i;
 				return true;
 			}
@@ -312,7 +322,7 @@ void unit_check_object(const struct frame *frame, enum unit_object object, uint3
 		check_log(frame, structure);
 		break;
 	case OBJECT_MOUNT:
-		check_mount(structure);
+		check_mount(frame, structure);
 		break;
 	case OBJECT_SYSTEM:
 		check_system(frame, structure);

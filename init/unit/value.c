@@ -320,21 +320,28 @@ static bool is_prefix(const char *text)
 	       length <= (family == AF_INET ? 32 : 128);
 }
 
+/* "/dev/log", "udp:10.0.0.1:514", "udp:[fd00::1]:514" */
 static bool is_syslog(const char *text)
 {
 	const char *port = strrchr(text, ':');
+	bool brackets;
 	char address[CIDR_MAX];
 	uint32_t number;
 	int family;
 
 	if (*text == '/')
 		return strlen(text) < 108; /* sun_path of unix(7) */
-	if (!str_has_prefix(text, "udp:") || port < text + 4 || port - text - 4 >= CIDR_MAX)
+	if (!str_has_prefix(text, "udp:") || port - text >= CIDR_MAX ||
+	    !str_uint32(port + 1, &number) || !number || number > 65535)
 		return false;
-	memcpy(address, text + 4, (size_t)(port - text - 4));
-	address[port - text - 4] = '\0';
-	return is_address(address, &family) && str_uint32(port + 1, &number) && number &&
-	       number <= 65535;
+	brackets = text[4] == '[';
+	text += 4 + brackets;
+	port -= brackets;
+	if (port <= text || (brackets && *port != ']'))
+		return false;
+	memcpy(address, text, (size_t)(port - text));
+	address[port - text] = '\0';
+	return is_address(address, &family) && (family == AF_INET6) == brackets;
 }
 
 /* Of `most` bytes at most, all of them letters, digits or in `others`. */

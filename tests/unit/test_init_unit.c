@@ -127,7 +127,7 @@ static void a_container_has_every_property(void **state)
 		" {\"after\": 12, \"do\": \"reboot\"}]},\n"
 		"\"stop\": {\"signal\": \"SIGINT\", \"timeout\": \"0s\"}, \"start_timeout\": "
 		"\"5s\",\n"
-		"\"volumes\": [{\"name\": \"db\", \"path\": \"/db\", \"class\": \"permanent\","
+		"\"volumes\": [{\"name\": \"s\", \"path\": \"/s\", \"class\": \"permanent\","
 		" \"mode\": \"0700\"}, {\"name\": \"t\", \"path\": \"/t\", \"class\": \"boot\","
 		" \"size\": \"4M\", \"read_only\": true}],\n"
 		"\"layer\": \"permanent\",\n"
@@ -177,7 +177,7 @@ static void a_container_has_every_property(void **state)
 	assert_int_equal(unit->start_timeout, 5000);
 	volume = plan_at(&world.plan, unit->volumes);
 	assert_int_equal(unit->volumes.count, 2);
-	assert_string_equal(text(volume[0].name), "db");
+	assert_string_equal(text(volume[0].name), "s");
 	assert_int_equal(volume[0].class, VOLUME_PERMANENT);
 	assert_int_equal(volume[0].mode, 0700);
 	assert_int_equal(volume[1].size_kib, 4096);
@@ -256,7 +256,8 @@ static void a_system_has_every_property(void **state)
 		" \"modules\": [\"softdog soft_margin=20\"],"
 		" \"mounts\": [{\"source\": \"/dev/vda2\", \"target\": \"/data\", \"type\": "
 		"\"ext4\", \"options\": \"noatime\", \"required\": true, \"make\": true,"
-		" \"wait\": \"10s\"}, {\"target\": \"/t\", \"type\": \"tmpfs\"}],"
+		" \"wait\": \"10s\"}, {\"target\": \"/t\", \"type\": \"tmpfs\"},"
+		" {\"source\": \"LABEL=x\", \"target\": \"/x\"}],"
 		" \"sysctl\": {\"_\": \"\", \"net.ipv4.ip_forward\": \"1\"},"
 		" \"interfaces\": {\"#\": 0, \"br0\": {\"bridge\": true, \"ports\": [\"eth0\"],"
 		" \"addresses\": [\"192.168.1.2/24\"], \"routes\": [{\"to\": \"default\","
@@ -265,7 +266,7 @@ static void a_system_has_every_property(void **state)
 		" \"watchdog\": {\"timeout\": \"20s\", \"pretimeout\": \"5s\"},"
 		" \"probe\": {\"path\": \"/dev/vda2\", \"every\": \"5s\", \"timeout\": \"10s\"},"
 		" \"shutdown_timeout\": \"1m\", \"recorder\": \"/data/recorder\","
-		" \"ctrl_alt_del\": \"ignore\", \"syslog\": \"udp:10.0.0.1:514\","
+		" \"ctrl_alt_del\": \"ignore\", \"syslog\": \"udp:[fd00::1]:514\","
 		" \"log\": {\"to\": [\"syslog\", \"file\"], \"file\": \"/data/l\", \"ring\": "
 		"\"4K\", \"rate\": \"none\"}}");
 	world_unit(&world, "a", "{\"exec\": [\"x\"], \"log\": {\"rate\": \"1/1s\"}}");
@@ -284,6 +285,7 @@ static void a_system_has_every_property(void **state)
 	assert_int_equal(mount[0].wait, 10000);
 	assert_string_equal(text(mount[1].source), "tmpfs");
 	assert_int_equal(mount[1].options, 0);
+	assert_string_equal(text(mount[2].type), "auto");
 	pair = plan_at(&world.plan, system->sysctl);
 	assert_int_equal(system->sysctl.count, 1);
 	assert_string_equal(text(pair->key), "net.ipv4.ip_forward");
@@ -304,7 +306,7 @@ static void a_system_has_every_property(void **state)
 	assert_int_equal(system->shutdown_timeout, 60000);
 	assert_string_equal(text(system->recorder), "/data/recorder");
 	assert_int_equal(system->ctrl_alt_del, 0);
-	assert_string_equal(text(system->syslog), "udp:10.0.0.1:514");
+	assert_string_equal(text(system->syslog), "udp:[fd00::1]:514");
 	/* Units take its log over, but for the file. */
 	assert_int_equal(system->log.sinks, LOG_TO_SYSLOG | LOG_TO_FILE);
 	assert_int_equal(world_find(&world, "a")->log.ring, 4096);
