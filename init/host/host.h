@@ -269,6 +269,7 @@ const char *journal_note_text(uint32_t note);
 
 /* start.c */
 void host_emergency_job(struct host *host);
+void host_own_leaf(struct host *host); /* after the first units */
 void host_load_module(struct host *host, const char *modalias);
 /*
  * Be the supervisor; does not return unless it cannot begin (a negative errno, recorded), or this

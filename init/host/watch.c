@@ -207,8 +207,8 @@ static void tend_writer(struct host *host)
 	if (kept->jobs[JOB_WRITER].pid > 0 || kept->writer_at > host->now ||
 	    kept->end_step >= END_WRITER)
 		return;
-	if (kept->writer_starts == 0 && kept->is_init && board_own_leaf() < 0)
-		host_say_error(host, NULL);
+	if (kept->writer_starts == 0 && kept->is_init)
+		host_own_leaf(host);
 	host_start_writer(host);
 	host_note(host, NOTE_WRITER);
 }
