@@ -15,6 +15,21 @@
 
 #include "lib/fd.h"
 
+/* 32-bit ABIs that once had 16-bit ids have a second set of calls. */
+#ifdef SYS_setgroups32
+enum {
+	CALL_SETGROUPS = SYS_setgroups32,
+	CALL_SETRESGID = SYS_setresgid32,
+	CALL_SETRESUID = SYS_setresuid32
+};
+#else
+enum {
+	CALL_SETGROUPS = SYS_setgroups,
+	CALL_SETRESGID = SYS_setresgid,
+	CALL_SETRESUID = SYS_setresuid
+};
+#endif
+
 enum {
 	STAT_SIZE = 1024, /* 31 numbers and a name of at most 64 (escaped: 128) bytes */
 	/* Fields of /proc/PID/stat (proc(5)) counted from the one behind the name. */
@@ -176,4 +191,19 @@ int process_wait_gone(pid_t pid, uint64_t start_time, int timeout_ms)
 bool process_is_root(void)
 {
 	return getauxval(AT_EUID) == 0;
+}
+
+int process_set_groups(const uint32_t *groups, size_t count)
+{
+	return (int)syscall(CALL_SETGROUPS, count, groups);
+}
+
+int process_set_gid(uint32_t gid)
+{
+	return (int)syscall(CALL_SETRESGID, gid, gid, gid);
+}
+
+int process_set_uid(uint32_t uid)
+{
+	return (int)syscall(CALL_SETRESUID, uid, uid, uid);
 }

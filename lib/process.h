@@ -4,6 +4,7 @@
 #define LIB_PROCESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -39,6 +40,15 @@ int process_signal(pid_t pid, uint64_t start_time, int signal);
  * or -errno.
  */
 int process_wait_gone(pid_t pid, uint64_t start_time, int timeout_ms);
+
+/*
+ * setgroups(2), setresgid(2), setresuid(2), all three ids alike, of this process with its one
+ * thread: the C library's own look after other threads, which a child in our memory must not. 0, or
+ * -1 with errno.
+ */
+int process_set_groups(const uint32_t *groups, size_t count);
+int process_set_gid(uint32_t gid);
+int process_set_uid(uint32_t uid);
 
 /* Were we executed with effective user id 0 (getauxval(3): no system call)? */
 bool process_is_root(void);

@@ -2,7 +2,6 @@
 /* From a prepared child to the user's program: see become.h. */
 #include "runtime/become.h"
 
-#include <grp.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <sys/personality.h>
@@ -65,10 +64,10 @@ static uint64_t kept_for_filter(const struct become *become)
 
 int become_namespace_root(void)
 {
-	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+	if (process_set_gid(0) < 0 || process_set_uid(0) < 0)
 		return fail(errno, "become root of the user namespace");
 	/* Where groups may not be changed at all, there are none to be dropped. */
-	if (setgroups(0, NULL) < 0 && errno != EPERM)
+	if (process_set_groups(NULL, 0) < 0 && errno != EPERM)
 		return fail(errno, "drop the groups in the user namespace");
 	return 0;
 }

@@ -17,23 +17,9 @@
 #include "lib/error.h"
 #include "lib/log.h"
 #include "lib/path.h"
+#include "lib/process.h"
 #include "runtime/credentials.h"
 #include "runtime/spec/spec.h"
-
-/* 32-bit ABIs that once had 16-bit ids have a second set of calls. */
-#ifdef SYS_setgroups32
-enum {
-	CALL_SETGROUPS = SYS_setgroups32,
-	CALL_SETRESGID = SYS_setresgid32,
-	CALL_SETRESUID = SYS_setresuid32
-};
-#else
-enum {
-	CALL_SETGROUPS = SYS_setgroups,
-	CALL_SETRESGID = SYS_setresgid,
-	CALL_SETRESUID = SYS_setresuid
-};
-#endif
 
 enum { CAPABILITY_BITS = 64 };
 
@@ -113,17 +99,17 @@ int credentials_user(const struct spec_user *user, bool setgroups_denied)
 		return fail_property("process.user.additionalGids",
 				     "setgroups is denied in this user namespace");
 	if (!setgroups_denied &&
-	    syscall(CALL_SETGROUPS, user->additional_gid_count, user->additional_gids) < 0 &&
+	    process_set_groups(user->additional_gids, user->additional_gid_count) < 0 &&
 	    (user->additional_gid_count || errno != EPERM || !groups_are_fixed()))
 		return fail(errno, "set %zu additional groups", user->additional_gid_count);
 	if (user->uid == 0 && user->gid == 0 && started_as_root())
 		return 0;
-	if (syscall(CALL_SETRESGID, user->gid, user->gid, user->gid) < 0)
+	if (process_set_gid(user->gid) < 0)
 		return fail(errno, "set group id %u", user->gid);
 	/* Only a change away from user 0 takes capabilities. */
 	if (keep && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return fail(errno, "keep capabilities");
-	if (syscall(CALL_SETRESUID, user->uid, user->uid, user->uid) < 0)
+	if (process_set_uid(user->uid) < 0)
 		return fail(errno, "set user id %u", user->uid);
 	if (keep && prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
 		return fail(errno, "stop keeping capabilities");

@@ -315,8 +315,6 @@ static int write_config(const struct run *run, const char *text, size_t size)
 {
 	auto_fd int fd = -1;
 
-	if (mkdirat(run->folder, RUN_BUNDLE, 0700) < 0 && errno != EEXIST)
-		return fail(errno, "make %s/" RUN_BUNDLE, run->path);
 	fd = openat(run->folder, RUN_CONFIG, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0 || fd_write_all(fd, text, size) < 0)
 		return fail(errno, "write %s/" RUN_CONFIG, run->path);
@@ -354,7 +352,11 @@ int bundle_derive(const struct run *run, const char *cgroups_path)
 		.run = run,
 		.bundle = run_text(run, run->unit->path),
 	};
-	const int result = derive(&derivation, cgroups_path);
+	int result;
 
+	/* First of all: it tells launch_clean() that there may be a container. */
+	if (mkdirat(run->folder, RUN_BUNDLE, 0700) < 0 && errno != EEXIST)
+		return fail(errno, "make %s/" RUN_BUNDLE, run->path);
+	result = derive(&derivation, cgroups_path);
 	return result < 0 ? fail_context(result, "bundle %s", derivation.bundle) : 0;
 }

@@ -60,7 +60,17 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Wait for the probe, or end it with all that it has started: its session is its own. */
+/* With all that it has started: its process group is not ours. */
+static void end_probe(pid_t pid)
+{
+	const pid_t group = getpgid(pid);
+
+	if (group > 1 && group != getpgrp())
+		kill(-group, SIGKILL);
+	kill(pid, SIGKILL);
+}
+
+/* Wait for the probe, or end it. */
 static int wait_for(pid_t pid, int64_t deadline)
 {
 	sigset_t child;
@@ -82,8 +92,7 @@ static int wait_for(pid_t pid, int64_t deadline)
 		if (ended < 0 && errno != EINTR)
 			return fail(errno, "wait for the probe");
 		if (left <= 0) {
-			kill(-pid, SIGKILL);
-			kill(pid, SIGKILL);
+			end_probe(pid);
 			return fail_as(ERROR_PROCESS, 0, "the probe did not end in time");
 		}
 		sigtimedwait(&child, NULL, &time);

@@ -4,8 +4,10 @@
  * nothing; the record of the groups goes last, so that a clean-up that was cut short is begun
  * again.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "init/launch/internal.h"
@@ -40,20 +42,22 @@ static int clean_container(const struct run *run)
 	return result;
 }
 
+/* All but the host's socket, whatever has been left half written; the record last. */
 static int remove_files(const struct run *run)
 {
-	static const struct {
-		const char *name;
-		int flags;
-	} files[] = {
-		{ RUN_CONFIG, 0 }, { RUN_BUNDLE, AT_REMOVEDIR }, { RUN_PID, 0 }, { RUN_PROBE, 0 },
-		{ RUN_CGROUP, 0 },
-	};
+	DIR *stream = opendir(run->path);
+	const struct dirent *entry;
+	int result = 0;
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		if (unlinkat(run->folder, files[i].name, files[i].flags) < 0 && errno != ENOENT)
-			return fail(errno, "remove %s/%s", run->path, files[i].name);
-	return 0;
+	if (!stream)
+		return errno == ENOENT ? 0 : fail(errno, "open %s", run->path);
+	while (result == 0 && (entry = readdir(stream)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    strcmp(entry->d_name, RUN_NOTIFY) != 0 &&
+		    strcmp(entry->d_name, RUN_CGROUP) != 0)
+			result = tree_remove(run->folder, entry->d_name);
+	closedir(stream);
+	return result < 0 ? result : tree_remove(run->folder, RUN_CGROUP);
 }
 
 int run_clean(const struct run *run)

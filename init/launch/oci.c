@@ -5,8 +5,11 @@
  */
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,6 +74,13 @@ static int wait_for(pid_t pid, const char *program, const char *command)
 		       WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 }
 
+/* Out of our process group, with which the supervisor would end us all; so we take it along. */
+static void apart(void)
+{
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+}
+
 /* RUNTIME --root ROOT COMMAND WORDS... MORE..., to its end. NULL among the words ends them. */
 static int call(const struct oci *oci, const struct run *run, const char *const words[],
 		char *const *more)
@@ -98,6 +108,12 @@ static int call(const struct oci *oci, const struct run *run, const char *const 
 		argv[count++] = *more++;
 	pid = vfork();
 	if (pid == 0) {
+		/* A probe that hangs is to be found with all its children. */
+		if (more)
+			apart();
+		/* What it mounts for itself goes with it, also when it is killed. */
+		if (!own)
+			unshare(CLONE_NEWNS);
 		execve(oci->program, argv, environment);
 		_exit(127);
 	}

@@ -4,7 +4,6 @@
  * its groups from birth, so that the first service of a boot is a handful of system calls away.
  */
 #include <fcntl.h>
-#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,6 +23,7 @@
 #include "lib/fd.h"
 #include "lib/file.h"
 #include "lib/log.h"
+#include "lib/process.h"
 #include "lib/str.h"
 #include "runtime/container.h"
 
@@ -130,8 +130,8 @@ static int set_descriptors(const struct program *program, int *report)
 static int set_user(const struct plan_unit *unit)
 {
 	if ((unit->uid || unit->gid) &&
-	    (setgroups(0, NULL) < 0 || setresgid(unit->gid, unit->gid, unit->gid) < 0 ||
-	     setresuid(unit->uid, unit->uid, unit->uid) < 0))
+	    (process_set_groups(NULL, 0) < 0 || process_set_gid(unit->gid) < 0 ||
+	     process_set_uid(unit->uid) < 0))
 		return fail(errno, "become user %u:%u", (unsigned int)unit->uid,
 			    (unsigned int)unit->gid);
 	return 0;

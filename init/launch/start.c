@@ -47,8 +47,10 @@ static int start_program(const struct run *run, const struct spec_resources *res
 		.cgroup = cgroup,
 		.main = true,
 	};
-	int result = program.words ? cgroup_make(cgroup) : -ENOMEM;
+	int result = -ENOMEM;
 
+	if (program.words)
+		result = resources ? cgroup_make(cgroup) : cgroup_make_bare(cgroup);
 	if (result == 0 && resources)
 		result = cgroup_apply(cgroup, resources);
 	if (result < 0)

@@ -87,16 +87,16 @@ static int remove_entry(struct removal *removal, int folder, const char *name)
 int tree_remove(int parent, const char *name)
 {
 	struct removal removal = { .next = 0 };
-	int result;
+	int result = remove_one(parent, name);
 
-	removal.top = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (removal.top < 0)
-		return errno == ENOENT ? 0 : fail(errno, "remove %s", name);
-	do
-		result = each_entry(&removal, removal.top, remove_entry);
-	while (result > 0);
-	close_fd(&removal.top);
-	if (result == 0)
-		result = remove_one(parent, name);
-	return result < 0 ? fail(-result, "remove what is in %s", name) : 0;
+	if (result == -ENOTEMPTY) {
+		removal.top = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		result = removal.top < 0 ? -errno : 1;
+		while (result > 0)
+			result = each_entry(&removal, removal.top, remove_entry);
+		close_fd(&removal.top);
+		if (result == 0)
+			result = remove_one(parent, name);
+	}
+	return result < 0 ? fail(-result, "remove %s", name) : 0;
 }

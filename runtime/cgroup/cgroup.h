@@ -56,6 +56,8 @@ const char *cgroup_common_path(const struct cgroup *cgroup);
  * and never touched by cgroup_remove() of this struct. On error what was made is removed.
  */
 int cgroup_make(struct cgroup *cgroup);
+/* The same without controllers, which cost many times as much: for what has no limits. */
+int cgroup_make_bare(struct cgroup *cgroup);
 
 /* Write limits and device rules; before the process enters, but for what a kernel wants later. */
 int cgroup_apply(struct cgroup *cgroup, const struct spec_resources *resources);

@@ -267,7 +267,7 @@ static int make_group(struct group *group)
 	return 0;
 }
 
-int cgroup_make(struct cgroup *cgroup)
+static int make(struct cgroup *cgroup, bool controllers)
 {
 	int result = 0;
 
@@ -275,11 +275,21 @@ int cgroup_make(struct cgroup *cgroup)
 		result = make_group(&cgroup->groups[i]);
 	if (result == 0)
 		result = check_frozen(cgroup);
-	if (result == 0)
+	if (result == 0 && controllers)
 		result = group_enable(cgroup);
 	if (result < 0)
 		group_unmake(cgroup);
 	return result;
+}
+
+int cgroup_make(struct cgroup *cgroup)
+{
+	return make(cgroup, true);
+}
+
+int cgroup_make_bare(struct cgroup *cgroup)
+{
+	return make(cgroup, false);
 }
 
 int cgroup_clone_fd(struct cgroup *cgroup)

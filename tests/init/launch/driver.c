@@ -328,7 +328,8 @@ static int step(struct driver *driver, char **words, uint32_t *last)
 		start(driver, index, atol(words[2]));
 		return 3;
 	} else if (strcmp(what, "stop") == 0) {
-		kill(driver->units[index].pid, atoi(words[2]));
+		if (driver->units[index].pid > 0)
+			kill(driver->units[index].pid, atoi(words[2]));
 		return 3;
 	} else if (strcmp(what, "wait") == 0) {
 		wait_for_end(driver, &driver->units[index]);
