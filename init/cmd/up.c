@@ -56,7 +56,9 @@ static void end_one(struct asked *asked, size_t i, int result)
 	asked->left--;
 	if (result == 0)
 		return;
-	fail_as(ERROR_STATE, 0, "%s; see `cruet logs %.64s`", error_last()->text, asked->names[i]);
+	if (result == -EIO) /* it is the unit that failed */
+		fail_as(ERROR_STATE, 0, "%s; see `cruet logs %.64s`", error_last()->text,
+			asked->names[i]);
 	log_error();
 	asked->failed = 1;
 }

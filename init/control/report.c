@@ -83,7 +83,7 @@ void report_change(struct page *page, const struct control_system *system,
 	}
 	page_format(page, "%s: %s -> %s", change->name, unit_phase_name(change->before),
 		    unit_phase_name(change->phase));
-	if (change->pid > 0 && change->phase == PHASE_STARTED)
+	if (change->pid > 0 && change->before == PHASE_STARTING)
 		page_format(page, ", pid %d", (int)change->pid);
 	if (change->cause != CAUSE_NONE && change->cause != CAUSE_WANTED) {
 		page_put(page, ", ");

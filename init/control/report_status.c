@@ -102,7 +102,8 @@ static void report_system(struct page *page, const struct control_view *view,
 	if (system->watchdog_timeout_ms)
 		put_duration(page, ", watchdog ", system->watchdog_timeout_ms);
 	if (system->reexecs)
-		page_format(page, ", re-executed %u times", (unsigned int)system->reexecs);
+		page_format(page, ", %u re-exec%s", (unsigned int)system->reexecs,
+			    system->reexecs == 1 ? "" : "s");
 	if (!system->well)
 		page_format(page, "\nnot well: the watchdog is not fed%s%s",
 			    system->unwell[0] ? " because of " : "", system->unwell);

@@ -263,7 +263,7 @@ static void test_status(void **state)
 	begin(&page);
 	report_status(&page, &view, &recorded);
 	expect_text(&page, "up 3m12s, 2 of 5 units ready, goal reached after 1.42s, watchdog 30s, "
-			   "re-executed 2 times\n"
+			   "2 re-execs\n"
 			   "not well: the watchdog is not fed because of db\n"
 			   "last reboot: watchdog: critical unit db\\x1b\n"
 			   "\n"
