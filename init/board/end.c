@@ -97,8 +97,7 @@ int board_kill_rest(pid_t spare)
 
 /* ---- the machine ---- */
 
-/* In a PID namespace reboot(2) would end us by a signal: not what a container's end looks like. */
-static bool is_contained(void)
+bool board_is_contained(void)
 {
 	char target[32] = "", expected[32];
 	const ssize_t size = readlink("/proc/self/ns/pid", target, sizeof(target) - 1);
@@ -116,7 +115,8 @@ void board_end(enum board_end how)
 	};
 	pid_t pid;
 
-	if (is_contained())
+	/* There reboot(2) ends us by a signal: that is not what a container's end looks like. */
+	if (board_is_contained())
 		_exit(0);
 	/* Where the machine cannot be switched off or halted, the caller's life ends in the kernel
 	 * (kernel/reboot.c): that must not be PID 1's, which would be a panic. */

@@ -26,7 +26,11 @@ void board_fill_dev(void);
  */
 void board_set_clock(const struct plan *plan);
 
-/* end.c */
+/*
+ * end.c: the first process, but of a PID namespace (pid_namespaces(7)): modules, clock, swap, loop
+ * devices are a machine's that is not ours.
+ */
+bool board_is_contained(void);
 void board_sleep(unsigned int milliseconds);
 
 #endif

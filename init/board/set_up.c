@@ -41,7 +41,7 @@ static void set_up_names(const struct plan *plan)
 	if (hostname && sethostname(hostname, strlen(hostname)) < 0)
 		say(fail(errno, "hostname %s", hostname));
 	say(netlink_loopback_up());
-	if (IS_ENABLED(CONFIG_INIT_CLOCK_FLOOR))
+	if (IS_ENABLED(CONFIG_INIT_CLOCK_FLOOR) && !board_is_contained())
 		board_set_clock(plan);
 }
 
@@ -116,7 +116,6 @@ static void set_up_devices(struct set_up *set_up)
 		modules_open(&set_up->modules, set_up->root);
 	for (uint32_t i = 0; i < system->modules.count; i++)
 		set_up_module(set_up, plan_list_text(set_up->plan, system->modules, i));
-	set_up->coldplug.socket = -1;
 	if (!system->coldplug)
 		return;
 	if (IS_ENABLED(CONFIG_INIT_COLDPLUG)) {
@@ -134,15 +133,19 @@ __attribute__((noinline)) static int set_up_rest(const struct plan *plan)
 		.plan = plan,
 		.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC),
 		.patience = INTERFACE_WAIT_MS,
+		.modules.folder = -1,
+		.coldplug.socket = -1,
 	};
+	const bool contained = board_is_contained();
 	const struct plan_list list = plan->system->interfaces;
 	const struct plan_interface *interfaces = plan_at(plan, list);
 
-	set_up_devices(&set_up);
+	if (!contained)
+		set_up_devices(&set_up);
 	set_up_sysctls(plan);
 	set_up_mounts(&set_up);
 	/* Now the file that "clock_floor" names may be there. */
-	if (IS_ENABLED(CONFIG_INIT_CLOCK_FLOOR) && plan->system->clock_floor)
+	if (IS_ENABLED(CONFIG_INIT_CLOCK_FLOOR) && plan->system->clock_floor && !contained)
 		board_set_clock(plan);
 	for (uint32_t i = 0; i < list.count; i++)
 		set_up_interface(&set_up, &interfaces[i]);
