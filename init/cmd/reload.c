@@ -2,15 +2,18 @@
 /* cruet reload: read the units again, and say what is different. */
 #include "init/cmd/client.h"
 
-#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "init/control/client.h"
 #include "init/control/page.h"
+#include "init/log/read.h"
 #include "init/plan.h"
 #include "lib/arena.h"
+#include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
+#include "lib/str.h"
 
 /* The plan that is in force. 0, or a negative errno recorded. */
 static int get_plan(const char *socket, struct plan *plan)
@@ -47,9 +50,71 @@ static uint32_t report(struct page *page, const char *sign, const struct plan *p
 	return count;
 }
 
+/* ---- what is wrong ---- */
+
+static int get_rings(const char *socket)
+{
+	auto_fd int connection = control_request(socket, CONTROL_LOGS, 0, NULL, NULL);
+	union control_answer answer;
+	int fd = -1;
+
+	if (connection >= 0)
+		control_next(connection, &answer, &fd);
+	return fd;
+}
+
+/*
+ * The supervisor's child has written all errors into its log. True: that was all of them.
+ */
+static bool put_problems(struct page *page, struct log_reader *reader)
+{
+	struct log_line line;
+
+	while (log_reader_next(reader, &line)) {
+		if (str_has_prefix(line.text, "reload: "))
+			return true;
+		if (!str_has_prefix(line.text, "error: "))
+			continue;
+		page_foreign(page, line.text);
+		page_put(page, "\n");
+	}
+	return false;
+}
+
+/* From the log since `begin`. The writer may be a moment behind. */
+static void show_problems(const char *socket, uint64_t begin)
+{
+	enum { TURNS = 10, TURN_MS = 100 };
+	auto_arena struct arena arena = { 0 };
+	auto_fd int fd = get_rings(socket);
+	struct log_reader reader;
+	struct page page;
+
+	if (fd < 0 || log_reader_open(&reader, &arena, fd) < 0)
+		return;
+	page_begin(&page, STDERR_FILENO);
+	log_reader_select(&reader, "");
+	log_reader_since(&reader, begin);
+	for (int i = 0; i < TURNS && !put_problems(&page, &reader); i++) {
+		log_reader_wait(&reader, TURN_MS);
+		log_reader_look(&reader);
+	}
+	page_end(&page);
+	log_reader_close(&reader);
+}
+
+static uint64_t boot_time(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
 static int run(const struct container_context *context, void *given, int argc, char **argv)
 {
 	const struct client_options *values = given;
+	const uint64_t begin = boot_time();
 	struct plan before, after;
 	struct page page;
 	uint32_t count;
@@ -61,6 +126,8 @@ static int run(const struct container_context *context, void *given, int argc, c
 	if (result < 0)
 		return result;
 	result = control_ask(values->socket, CONTROL_RELOAD, CONTROL_WAIT, NULL, NULL);
+	if (IS_ENABLED(CONFIG_INIT_LOGS) && result == -EINVAL)
+		show_problems(values->socket, begin);
 	if (result == 0)
 		result = get_plan(values->socket, &after);
 	if (result < 0)
