@@ -28,7 +28,13 @@ struct derivation {
 
 static const cJSON *member(const cJSON *object, const char *key)
 {
-	return cJSON_IsObject(object) ? cJSON_GetObjectItemCaseSensitive(object, key) : NULL;
+	return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+/* Of an array or object; nothing else has any. */
+static const cJSON *first_of(const cJSON *node)
+{
+	return node ? node->child : NULL;
 }
 
 static const char *text_of(const cJSON *node)
@@ -59,12 +65,14 @@ static const char *absolute(const struct derivation *derivation, const char *pat
 		       arena_printf(derivation->run->arena, "%s/%s", derivation->bundle, path);
 }
 
+static void put(struct json_writer *writer, const char *key, const char *text)
+{
+	json_write_raw(writer, key, text, strlen(text));
+}
+
 static void copy(struct json_writer *writer, const cJSON *node)
 {
-	size_t size;
-	const char *text = json_source(node, &size);
-
-	json_write_raw(writer, NULL, text, size);
+	merge_write(writer, NULL, node, NULL);
 }
 
 /* ---- process ---- */
@@ -72,9 +80,7 @@ static void copy(struct json_writer *writer, const cJSON *node)
 /* Which host id the container's `id` is; that of nobody's else. */
 static uint32_t map_id(const cJSON *mappings, uint64_t id)
 {
-	if (!cJSON_IsArray(mappings))
-		return (uint32_t)id;
-	for (const cJSON *item = mappings->child; item; item = item->next) {
+	for (const cJSON *item = first_of(mappings); item; item = item->next) {
 		const uint64_t first = number_of(item, "containerID");
 
 		if (id >= first && id - first < number_of(item, "size"))
@@ -113,7 +119,7 @@ static int patch_environment(struct derivation *derivation)
 	if (count < 0)
 		return count;
 	json_write_array(patch, "env");
-	for (const cJSON *item = cJSON_IsArray(env) ? env->child : NULL; item; item = item->next) {
+	for (const cJSON *item = first_of(env); item; item = item->next) {
 		const char *text = text_of(item);
 		bool replaced = false;
 
@@ -142,7 +148,7 @@ static int patch_process(struct derivation *derivation)
 	if (cJSON_IsTrue(member(process, "terminal")))
 		log_warning("process.terminal: a unit has none, its output goes to the log");
 	json_write_object(&derivation->patch, "process");
-	json_write_bool(&derivation->patch, "terminal", false);
+	put(&derivation->patch, "terminal", "false");
 	result = patch_environment(derivation);
 	json_write_end(&derivation->patch, '}');
 	return result;
@@ -161,7 +167,7 @@ static int patch_root(struct derivation *derivation)
 	json_write_object(&derivation->patch, "root");
 	if (path && IS_ENABLED(CONFIG_LAUNCH_LAYERS) && run->unit->layer != LAYER_NONE) {
 		path = layer_mount(run, path);
-		json_write_bool(&derivation->patch, "readonly", false);
+		put(&derivation->patch, "readonly", "false");
 	}
 	if (!path)
 		return error_result();
@@ -176,8 +182,7 @@ static bool is_bind(const cJSON *mount)
 
 	if (is_text(member(mount, "type"), "bind"))
 		return true;
-	for (const cJSON *item = cJSON_IsArray(options) ? options->child : NULL; item;
-	     item = item->next)
+	for (const cJSON *item = first_of(options); item; item = item->next)
 		if (is_text(item, "bind") || is_text(item, "rbind"))
 			return true;
 	return false;
@@ -211,14 +216,11 @@ static void add_bind(struct json_writer *patch, const char *source, const char *
 {
 	json_write_object(patch, NULL);
 	json_write_string(patch, "destination", destination);
-	json_write_string(patch, "type", "bind");
 	json_write_string(patch, "source", source);
-	json_write_array(patch, "options");
-	json_write_string(patch, NULL, "bind");
-	json_write_string(patch, NULL, "nosuid");
-	json_write_string(patch, NULL, "nodev");
-	json_write_string(patch, NULL, read_only ? "ro" : "rw");
-	json_write_end(patch, ']');
+	put(patch, "type", "\"bind\"");
+	put(patch, "options",
+	    read_only ? "[\"bind\",\"nosuid\",\"nodev\",\"ro\"]" :
+			"[\"bind\",\"nosuid\",\"nodev\"]");
 	json_write_end(patch, '}');
 }
 
@@ -231,8 +233,7 @@ static int patch_mounts(struct derivation *derivation)
 	int result = 0;
 
 	json_write_array(patch, "mounts");
-	for (const cJSON *item = cJSON_IsArray(mounts) ? mounts->child : NULL; item && result == 0;
-	     item = item->next)
+	for (const cJSON *item = first_of(mounts); item && result == 0; item = item->next)
 		result = copy_mount(derivation, item);
 	for (uint32_t i = 0; i < run->unit->volumes.count && result == 0; i++) {
 		char *source = volume_source(run, &volumes[i], &derivation->owner);
@@ -244,7 +245,7 @@ static int patch_mounts(struct derivation *derivation)
 			result = error_result();
 	}
 	if (result == 0 && run->launch->notify >= 0) {
-		char *socket = arena_printf(run->arena, "%s/" RUN_NOTIFY, run->path);
+		char *socket = run_path(run, RUN_NOTIFY);
 
 		if (socket)
 			add_bind(patch, socket, INIT_NOTIFY_INSIDE, false);
@@ -265,15 +266,11 @@ static void patch_network(struct derivation *derivation)
 	if (derivation->run->unit->network.mode == NETWORK_BUNDLE)
 		return;
 	json_write_array(patch, "namespaces");
-	for (const cJSON *item = cJSON_IsArray(namespaces) ? namespaces->child : NULL; item;
-	     item = item->next)
+	for (const cJSON *item = first_of(namespaces); item; item = item->next)
 		if (!is_text(member(item, "type"), "network"))
 			copy(patch, item);
-	if (run_owns_network(derivation->run)) {
-		json_write_object(patch, NULL);
-		json_write_string(patch, "type", "network");
-		json_write_end(patch, '}');
-	}
+	if (run_owns_network(derivation->run))
+		put(patch, NULL, "{\"type\":\"network\"}");
 	json_write_end(patch, ']');
 }
 
@@ -286,7 +283,7 @@ static void patch_linux(struct derivation *derivation, const char *cgroups_path)
 	json_write_string(patch, "cgroupsPath", cgroups_path);
 	patch_network(derivation);
 	if (resources)
-		json_write_raw(patch, "resources", resources, strlen(resources));
+		put(patch, "resources", resources);
 	json_write_end(patch, '}');
 }
 

@@ -97,11 +97,9 @@ static int wait_for(pid_t pid, int64_t deadline)
 		}
 		sigtimedwait(&child, NULL, &time);
 	}
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+	if (status == 0)
 		return 0;
-	return fail_as(ERROR_PROCESS, 0, "the probe failed (%s %d)",
-		       WIFEXITED(status) ? "exit status" : "signal",
-		       WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+	return fail_as(ERROR_PROCESS, 0, "the probe failed (status %d)", run_status(status));
 }
 
 static int check_exec(const struct run *run, const struct plan_check *check, int64_t deadline)
@@ -173,7 +171,7 @@ static int read_address(const struct run *run, const struct plan_check *check,
 static int check_tcp(const struct run *run, const struct plan_check *check, int64_t deadline)
 {
 	union address address;
-	socklen_t size, length = sizeof(int);
+	socklen_t size = 0, length = sizeof(int);
 	struct pollfd wait = { .events = POLLOUT };
 	auto_fd int fd = -1;
 	int error = 0;

@@ -57,6 +57,12 @@ const char *run_text(const struct run *run, uint32_t offset);
 /* `make`: the folder too. 0 or -errno recorded. */
 int run_open(struct run *run, const struct launch *launch, struct arena *arena, bool make);
 
+/* INIT_RUN_UNITS/UNIT/NAME. From the arena; NULL: out of memory. */
+char *run_path(const struct run *run, const char *name);
+
+/* Of waitpid(2): the exit status, or 128 + signal. */
+int run_status(int status);
+
 /* The path that the groups are planned with. From the arena; NULL: out of memory. */
 const char *run_groups(const struct run *run);
 

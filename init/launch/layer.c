@@ -89,15 +89,18 @@ static int make_upper(const char *path, const char *lower)
 	return 0;
 }
 
-static int mount_overlay(const char *root, const char *lower, const char *upper, const char *work)
+static int mount_overlay(const struct run *run, const char *root, const char *lower,
+			 const char *kept)
 {
-	char options[3 * PATH_MAX];
+	const char *options =
+		arena_printf(run->arena, "lowerdir=%s,upperdir=%s/upper,workdir=%s/work", lower,
+			     kept, kept);
 
 	/* These separate the options and the layers. */
-	if (strpbrk(lower, ":,\\") || strpbrk(upper, ":,\\"))
+	if (strpbrk(lower, ":,\\") || strpbrk(kept, ":,\\"))
 		return fail(EINVAL, "layer over %s: a path with one of \":,\\\"", lower);
-	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s,workdir=%s", lower, upper,
-		 work);
+	if (!options)
+		return -ENOMEM;
 	if (mount("overlay", root, "overlay", 0, options) < 0)
 		return fail(errno, "layer over %s%s", lower,
 			    errno == ENODEV ? ": the kernel has no overlayfs (CONFIG_OVERLAY_FS)" :
@@ -111,29 +114,23 @@ char *layer_mount(const struct run *run, const char *lower)
 	char *kept = run->unit->layer == LAYER_BOOT ? boot_layer(run) : kept_layer(run);
 	char *upper = kept ? arena_printf(arena, "%s/upper", kept) : NULL;
 	char *work = kept ? arena_printf(arena, "%s/work", kept) : NULL;
-	char *root = arena_printf(arena, "%s/" RUN_ROOT, run->path);
+	char *root = run_path(run, RUN_ROOT);
 
 	if (!upper || !work || !root || make_upper(upper, lower) < 0 || storage_make(work) < 0 ||
-	    storage_make(root) < 0 || mount_overlay(root, lower, upper, work) < 0)
+	    storage_make(root) < 0 || mount_overlay(run, root, lower, kept) < 0)
 		return NULL;
 	return root;
 }
 
 int layer_unmount(const struct run *run)
 {
-	char root[PATH_MAX];
-
-	snprintf(root, sizeof(root), "%s/" RUN_ROOT, run->path);
-	return storage_unmount(root);
+	return storage_unmount(run_path(run, RUN_ROOT));
 }
 
 int layer_reset(const struct run *run)
 {
-	char path[PATH_MAX];
-	int result;
+	int result = storage_unmount(arena_printf(run->arena, BOOT_LAYERS "/%s", run->name));
 
-	snprintf(path, sizeof(path), BOOT_LAYERS "/%s", run->name);
-	result = storage_unmount(path);
 	if (result == 0 && run->plan->system->data)
 		result = remove_kept(run, true);
 	return result;

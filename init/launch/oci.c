@@ -65,59 +65,62 @@ static int wait_for(pid_t pid, const char *program, const char *command)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return fail(errno, "wait for %s", program);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+	if (status == 0)
 		return 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		return fail_as(ERROR_PROCESS, 0, "%s cannot be executed", program);
-	return fail_as(ERROR_PROCESS, 0, "%s %s failed (%s %d): its own message says why", program,
-		       command, WIFEXITED(status) ? "exit status" : "signal",
-		       WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+	return fail_as(ERROR_PROCESS, 0, "%s %s failed (status %d): its own message says why",
+		       program, command, run_status(status));
 }
 
-/* Out of our process group, with which the supervisor would end us all; so we take it along. */
-static void apart(void)
-{
-	setpgid(0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-}
-
-/* RUNTIME --root ROOT COMMAND WORDS... MORE..., to its end. NULL among the words ends them. */
-static int call(const struct oci *oci, const struct run *run, const char *const words[],
-		char *const *more)
+static pid_t spawn(const char *program, char **argv, bool own, bool apart)
 {
 	static char *const environment[] = { (char *)RUN_PATH, NULL };
+	const pid_t pid = vfork();
+
+	if (pid != 0)
+		return pid;
+	/* A probe that hangs is to be found with all its children: not in our process group, with
+	 * which the supervisor would end us all; so we take it along. */
+	if (apart) {
+		setpgid(0, 0);
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	}
+	/* What it mounts for itself goes with it, also when it is killed. */
+	if (!own)
+		unshare(CLONE_NEWNS);
+	execve(program, argv, environment);
+	_exit(127);
+}
+
+static size_t count_words(const char *const *words)
+{
+	size_t count = 0;
+
+	while (words[count])
+		count++;
+	return count;
+}
+
+/* RUNTIME --root ROOT WORDS... MORE..., to its end; `more` is the command line of a probe. */
+static int call(const struct oci *oci, const struct run *run, const char *const *words,
+		const char *const *more)
+{
 	const bool own = strcmp(oci->program, OWN_BINARY) == 0;
-	size_t count = 3;
-	char **argv;
+	const size_t count = count_words(words), more_count = more ? count_words(more) : 0;
+	const char **argv = arena_array(run->arena, count + more_count + 4, sizeof(*argv));
 	pid_t pid;
 
-	for (size_t i = 0; words[i]; i++)
-		count++;
-	for (size_t i = 0; more && more[i]; i++)
-		count++;
-	argv = arena_array(run->arena, count + 1, sizeof(*argv));
 	if (!argv)
 		return -ENOMEM;
-	count = 0;
-	argv[count++] = (char *)(own ? "cruet" : oci->program);
-	argv[count++] = (char *)"--root";
-	argv[count++] = (char *)oci->context.root;
-	while (*words)
-		argv[count++] = (char *)*words++;
-	while (more && *more)
-		argv[count++] = *more++;
-	pid = vfork();
-	if (pid == 0) {
-		/* A probe that hangs is to be found with all its children. */
-		if (more)
-			apart();
-		/* What it mounts for itself goes with it, also when it is killed. */
-		if (!own)
-			unshare(CLONE_NEWNS);
-		execve(oci->program, argv, environment);
-		_exit(127);
-	}
-	return pid < 0 ? fail(errno, "fork") : wait_for(pid, oci->program, argv[3]);
+	argv[0] = own ? "cruet" : oci->program;
+	argv[1] = "--root";
+	argv[2] = oci->context.root;
+	memcpy(argv + 3, words, count * sizeof(*words));
+	if (more)
+		memcpy(argv + 3 + count, more, more_count * sizeof(*more));
+	pid = spawn(oci->program, (char **)argv, own, more != NULL);
+	return pid < 0 ? fail(errno, "fork") : wait_for(pid, oci->program, words[0]);
 }
 
 /* ---- start ---- */
@@ -180,8 +183,8 @@ static int make_own(const struct oci *oci, const struct run *run, const char *bu
 
 static int make(const struct oci *oci, const struct run *run, bool *started)
 {
-	const char *bundle = arena_printf(run->arena, "%s/" RUN_BUNDLE, run->path);
-	const char *pid_file = arena_printf(run->arena, "%s/" RUN_PID, run->path);
+	const char *bundle = run_path(run, RUN_BUNDLE);
+	const char *pid_file = run_path(run, RUN_PID);
 	char count[16];
 	const char *const words[] = { "create",	    "--bundle", bundle,
 				      "--pid-file", pid_file,	"--preserve-fds",
@@ -236,7 +239,7 @@ int oci_start(const struct run *run, struct cgroup *cgroup)
 
 pid_t oci_exec(const struct run *run, char **words)
 {
-	const char *pid_file = arena_printf(run->arena, "%s/" RUN_PROBE, run->path);
+	const char *pid_file = run_path(run, RUN_PROBE);
 	const struct container_exec_request request = {
 		.id = run->name,
 		.pid_file = pid_file,
@@ -251,7 +254,7 @@ pid_t oci_exec(const struct run *run, char **words)
 	if (result < 0)
 		return result;
 	if (oci.program)
-		result = call(&oci, run, first, words);
+		result = call(&oci, run, first, (const char *const *)words);
 	else if (IS_ENABLED(CONFIG_CMD_EXEC))
 		result = container_exec(&oci.context, &request, &ignored);
 	else

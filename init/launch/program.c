@@ -67,7 +67,7 @@ static int make_environment(struct program *program)
 		return 0;
 	if (run->unit->console && !has_variable(program->environment, "TERM="))
 		*at++ = arena_printf(run->arena, "TERM=%s", terminal ? terminal : "linux");
-	told = run_told(run, arena_printf(run->arena, "%s/" RUN_NOTIFY, run->path), at);
+	told = run_told(run, run_path(run, RUN_NOTIFY), at);
 	if (told < 0)
 		return told;
 	if (run->unit->watchdog_timeout)

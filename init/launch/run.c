@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "init/launch/internal.h"
@@ -37,6 +38,16 @@ int run_open(struct run *run, const struct launch *launch, struct arena *arena, 
 		return fail(errno, "make %s", run->path);
 	run->folder = open(run->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return run->folder < 0 && make ? fail(errno, "open %s", run->path) : 0;
+}
+
+char *run_path(const struct run *run, const char *name)
+{
+	return arena_printf(run->arena, "%s/%s", run->path, name);
+}
+
+int run_status(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 const char *run_groups(const struct run *run)

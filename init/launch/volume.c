@@ -36,11 +36,10 @@ int storage_make(const char *path)
 
 int storage_mount(const char *path, const char *options)
 {
+	auto_fd int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat above, here;
-	char parent[PATH_MAX];
 
-	if (snprintf(parent, sizeof(parent), "%s/..", path) < 0 || stat(parent, &above) < 0 ||
-	    stat(path, &here) < 0)
+	if (fd < 0 || fstat(fd, &here) < 0 || fstatat(fd, "..", &above, 0) < 0)
 		return fail(errno, "look at %s", path);
 	if (above.st_dev != here.st_dev)
 		return 0; /* from an earlier run */
@@ -53,16 +52,11 @@ int storage_mount(const char *path, const char *options)
  * It comes to be under another name and gets its own once it belongs to whom it should: so it is
  * right or not there, whatever happens.
  */
-static int make_kept(int data, const char *folder, const char *name, const struct owner *owner,
+static int make_kept(int data, const char *path, const char *fresh, const struct owner *owner,
 		     mode_t mode)
 {
-	char path[PATH_MAX], fresh[PATH_MAX];
 	auto_fd int volumes = -1;
-	auto_fd int made = -1;
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	snprintf(fresh, sizeof(fresh), "%s/.%s", folder, name);
-	made = path_open(data, path, O_PATH | O_DIRECTORY, 0, PATH_NO_SYMLINKS);
+	auto_fd int made = path_open(data, path, O_PATH | O_DIRECTORY, 0, PATH_NO_SYMLINKS);
 	if (made >= 0 || made != -ENOENT)
 		return made < 0 ? fail(-made, "volume %s", path) : 0;
 	/* Programs with the setuid bit that a container leaves there are for nobody else. */
@@ -79,18 +73,17 @@ static int make_kept(int data, const char *folder, const char *name, const struc
 static char *kept_volume(const struct run *run, const struct plan_volume *volume,
 			 const struct owner *owner)
 {
+	/* The image store is to say which revision it is. */
+	const char *class = volume->class == VOLUME_PERMANENT ? "permanent" : "revision/current";
 	const char *name = run_text(run, volume->name);
 	auto_fd int data = storage_open(run, name);
-	/* The image store is to say which revision it is. */
-	char *folder =
-		arena_printf(run->arena, "volumes/%s/%s",
-			     volume->class == VOLUME_PERMANENT ? "permanent" : "revision/current",
-			     run->name);
+	char *path = arena_printf(run->arena, "volumes/%s/%s/%s", class, run->name, name);
+	char *fresh = arena_printf(run->arena, "volumes/%s/%s/.%s", class, run->name, name);
 
-	if (data < 0 || !folder || make_kept(data, folder, name, owner, (mode_t)volume->mode) < 0)
+	if (data < 0 || !path || !fresh ||
+	    make_kept(data, path, fresh, owner, (mode_t)volume->mode) < 0)
 		return NULL;
-	return arena_printf(run->arena, "%s/%s/%s", run_text(run, run->plan->system->data), folder,
-			    name);
+	return arena_printf(run->arena, "%s/%s", run_text(run, run->plan->system->data), path);
 }
 
 static char *boot_volume(const struct run *run, const struct plan_volume *volume,
@@ -100,15 +93,12 @@ static char *boot_volume(const struct run *run, const struct plan_volume *volume
 	char *path =
 		folder ? arena_printf(run->arena, "%s/%s", folder, run_text(run, volume->name)) :
 			 NULL;
-	char options[96];
-	int length = snprintf(options, sizeof(options), "mode=%o,uid=%u,gid=%u",
-			      (unsigned int)volume->mode, (unsigned int)owner->uid,
-			      (unsigned int)owner->gid);
+	/* The plan gives it a size: 0 would be none. */
+	char *options = arena_printf(run->arena, "mode=%o,uid=%u,gid=%u,size=%uk",
+				     (unsigned int)volume->mode, (unsigned int)owner->uid,
+				     (unsigned int)owner->gid, (unsigned int)volume->size_kib);
 
-	if (volume->size_kib)
-		snprintf(options + length, sizeof(options) - (size_t)length, ",size=%uk",
-			 (unsigned int)volume->size_kib);
-	if (!path || storage_make(BOOT_VOLUMES) < 0 || storage_make(folder) < 0 ||
+	if (!path || !options || storage_make(BOOT_VOLUMES) < 0 || storage_make(folder) < 0 ||
 	    storage_make(path) < 0 || storage_mount(path, options) < 0)
 		return NULL;
 	return path;
@@ -123,6 +113,8 @@ char *volume_source(const struct run *run, const struct plan_volume *volume,
 
 int storage_unmount(const char *path)
 {
+	if (!path)
+		return -ENOMEM;
 	while (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
 		;
 	if (errno != EINVAL && errno != ENOENT)
@@ -133,21 +125,17 @@ int storage_unmount(const char *path)
 /* All that are there, also those that the plan no longer names. */
 int volumes_reset(const struct run *run)
 {
-	char folder[PATH_MAX], path[PATH_MAX];
+	const char *folder = arena_printf(run->arena, BOOT_VOLUMES "/%s", run->name);
 	const struct dirent *entry;
-	DIR *stream;
+	DIR *stream = folder ? opendir(folder) : NULL;
 	int result = 0;
 
-	snprintf(folder, sizeof(folder), BOOT_VOLUMES "/%s", run->name);
-	stream = opendir(folder);
 	if (!stream)
 		return errno == ENOENT ? 0 : fail(errno, "open %s", folder);
-	while (result == 0 && (entry = readdir(stream))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-		result = storage_unmount(path);
-	}
+	while (result == 0 && (entry = readdir(stream)))
+		if (entry->d_name[0] != '.')
+			result = storage_unmount(
+				arena_printf(run->arena, "%s/%s", folder, entry->d_name));
 	closedir(stream);
 	return result < 0 ? result : storage_unmount(folder);
 }
