@@ -38,7 +38,9 @@ enum launch_report_kind {
 	 * it and answers with one byte; only then it goes on, so that no exit status is ever lost.
 	 */
 	LAUNCH_PID,
-	/* It has been executed (exec units: the socket is closed by execve(2) and says the same).
+	/*
+	 * It has been executed. Exec units on old kernels, or with a network of their own: the
+	 * socket's end says the same, after LAUNCH_PID.
 	 */
 	LAUNCH_DONE,
 	LAUNCH_ERROR, /* `text` says why not */

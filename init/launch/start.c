@@ -56,7 +56,12 @@ static int start_program(const struct run *run, const struct spec_resources *res
 	if (result < 0)
 		return result;
 	result = program_start(&program);
-	return result < 0 ? result : 0;
+	if (result < 0)
+		return result;
+	/* Otherwise it goes on by itself, and execve(2) closes its end of the socket. */
+	if (program.shares)
+		report_done(run->launch->report);
+	return 0;
 }
 
 /* What an earlier supervisor has left, that was killed with its state, goes first. */
