@@ -243,21 +243,27 @@ static void cleaned(struct step *step, uint32_t unit)
  * Once more, after a while. When that has not helped it is a failure: the next cleaning comes after
  * the backoff, so that a file system that comes back after an hour finds the unit still trying.
  */
-static void clean_failed(struct step *step, uint32_t unit, uint64_t pause)
+static void clean_failed(struct step *step, uint32_t unit, bool in_time)
 {
 	struct unit_state *state = &step->states[unit];
 
 	if (state->phase != PHASE_CLEANING || (state->flags & UNIT_PAUSED))
 		return;
 	if (++state->clean_tries < CLEAN_TRIES) {
-		state->flags |= UNIT_PAUSED;
-		state->deadline = add_time(step->now, pause << state->clean_tries);
+		if (in_time) {
+			state->flags |= UNIT_PAUSED;
+			state->deadline =
+				add_time(step->now, (uint64_t)CLEAN_PAUSE_MS << state->clean_tries);
+		} else {
+			send_clean(step, unit);
+		}
 		return;
 	}
-	if (state->after_clean != PHASE_FAILED && state->wanted && !(state->flags & UNIT_DONE))
-		count_failure(step, unit, CAUSE_STUCK);
-	else
-		state->after_clean = PHASE_FAILED;
+	if (state->after_clean != PHASE_FAILED) {
+		state->after_clean = PHASE_OFF;
+		if (state->wanted && !(state->flags & UNIT_DONE))
+			count_failure(step, unit, CAUSE_STUCK);
+	}
 	if (state->cause != CAUSE_LIMIT)
 		state->cause = CAUSE_STUCK;
 	finish(step, unit);
@@ -334,7 +340,7 @@ void run_event(struct step *step, const struct event *event)
 		cleaned(step, event->unit);
 		break;
 	case EVENT_CLEAN_FAILED:
-		clean_failed(step, event->unit, CLEAN_PAUSE_MS);
+		clean_failed(step, event->unit, true);
 		break;
 	case EVENT_NOTIFY_EXTEND:
 		extend(step, event->unit, event->value);
@@ -370,7 +376,7 @@ void run_expired(struct step *step, uint32_t unit)
 		if (state->flags & UNIT_PAUSED)
 			send_clean(step, unit);
 		else
-			clean_failed(step, unit, 0);
+			clean_failed(step, unit, false);
 		break;
 	case PHASE_BACKOFF:
 		run_enter(step, unit, PHASE_WAITING);

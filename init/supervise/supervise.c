@@ -81,7 +81,7 @@ static void ask_down(struct step *step, uint32_t unit)
 /* Of a group: of those that make it up. */
 static void ask_restart(struct step *step, uint32_t unit)
 {
-	const struct plan_unit *planned = &step->plan->units[unit];
+	const struct plan_unit *planned;
 
 	ask(step, unit);
 	step->states[unit].flags |= UNIT_MARKED;
@@ -96,12 +96,13 @@ static void ask_restart(struct step *step, uint32_t unit)
 			for (uint32_t k = 0; k < planned->requires.count; k++)
 				step->states[plan_word(step->plan, planned->requires, k)].flags |=
 					UNIT_MARKED;
-		if (!is_active(state))
-			continue;
-		/* A task that was done is done once more. */
+		/* What was just done is done once more. */
+		if (state->phase == PHASE_CLEANING && state->after_clean == PHASE_READY)
+			state->after_clean = PHASE_OFF;
 		if (planned->type == UNIT_TASK && i == unit)
 			state->flags |= UNIT_ASKED;
-		run_leave(step, i, CAUSE_ASKED);
+		if (is_active(state))
+			run_leave(step, i, CAUSE_ASKED);
 	}
 }
 
