@@ -99,7 +99,7 @@ int board_kill_rest(pid_t spare);
 /*
  * In a child: sync, swapoff, unmount everything in the reverse order of mounting, detach loop
  * devices; what is busy, and the root, is remounted read-only. 0 when no disk is left writable;
- * else what is has been printed, and -EBUSY is recorded.
+ * else what is has been printed, and -EBUSY is recorded. Nothing in a container.
  */
 int board_unmount(void);
 

@@ -99,6 +99,7 @@ static bool is_complete(void)
 static int make_nodes(void)
 {
 	static const struct early_mount dev = { "/dev", "tmpfs", "mode=0755", MS_NOSUID };
+	const mode_t before = umask(0);
 	int result = is_complete() ? 0 : mount_early(&dev);
 
 	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]) && result == 0; i++)
@@ -106,6 +107,7 @@ static int make_nodes(void)
 			  makedev(nodes[i].major, nodes[i].minor)) < 0 &&
 		    errno != EEXIST)
 			result = -errno;
+	umask(before);
 	return result;
 }
 

@@ -245,7 +245,7 @@ int source_find(int root, const char *source, char path[SOURCE_PATH_MAX])
 
 	if (!folder)
 		return -ENOENT;
-	while (result < 0 && (entry = readdir(folder)) != NULL) {
+	while (result < 0 && *value && (entry = readdir(folder)) != NULL) {
 		if (entry->d_name[0] == '.' || is_to_be_left_alone(entry->d_name) ||
 		    !is_it(root, fd, entry->d_name, tag, value))
 			continue;

@@ -118,7 +118,7 @@ static int make_read_only(struct arena *arena, bool last_try)
 /* The kernel's own way to make everything read-only, in use or not (sysrq.rst). */
 static int force_read_only(struct arena *arena)
 {
-	if (!board_is_contained() && file_write(AT_FDCWD, "/proc/sysrq-trigger", "u", 1) == 0)
+	if (file_write(AT_FDCWD, "/proc/sysrq-trigger", "u", 1) == 0)
 		board_sleep(SYSRQ_MS);
 	return make_read_only(arena, true);
 }
@@ -126,17 +126,17 @@ static int force_read_only(struct arena *arena)
 int board_unmount(void)
 {
 	auto_arena struct arena arena = { 0 };
-	const bool contained = board_is_contained();
 	int left = 1, result;
 
+	/* There the mounts end with us, and the disks are somebody else's. */
+	if (board_is_contained())
+		return 0;
 	sync_bounded();
-	if (!contained)
-		swap_off(&arena);
+	swap_off(&arena);
 	for (int pass = 0; pass < PASSES_MAX && left; pass++) {
 		const int count = unmount_all(&arena, &left);
 
-		if (!contained)
-			detach_loops();
+		detach_loops();
 		if (!count && left)
 			board_sleep(STEP_MS);
 	}

@@ -51,6 +51,10 @@ static int ping(const struct watchdog *watchdog)
 {
 	struct watchdog_info info;
 
+	if (!IS_ENABLED(CONFIG_INIT_WATCHDOG)) {
+		errno = ENOTTY;
+		return -1;
+	}
 	if (ioctl(watchdog->fd, WDIOC_KEEPALIVE, NULL) == 0)
 		return 0;
 	if (ioctl(watchdog->fd, WDIOC_GETSUPPORT, &info) < 0)
@@ -145,10 +149,13 @@ static int set_timeout(struct watchdog *watchdog, uint32_t asked)
 
 int watchdog_set(struct watchdog *watchdog, uint32_t timeout_s, uint32_t pretimeout_s)
 {
-	int result = timeout_s ? set_timeout(watchdog, timeout_s) : 0;
 	uint32_t given = pretimeout_s;
-	int refused = 0;
+	int result = 0, refused = 0;
 
+	if (!IS_ENABLED(CONFIG_INIT_WATCHDOG))
+		return 0;
+	if (timeout_s)
+		result = set_timeout(watchdog, timeout_s);
 	if (pretimeout_s) {
 		refused = set(watchdog, WDIOC_SETPRETIMEOUT, &given);
 		watchdog->pretimeout_s = ask(watchdog, WDIOC_GETPRETIMEOUT);
