@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -93,10 +94,20 @@ static inline void world_pipes(struct world *world)
 	}
 }
 
+/* A child that does not outlive a failing test. */
+static inline pid_t world_fork(void)
+{
+	const pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return pid;
+}
+
 static inline void world_start(struct world *world)
 {
-	world->writer = fork();
-	assert_true(world->writer >= 0);
+	world->writer = world_fork();
 	if (world->writer == 0)
 		log_writer(&world->plan, world->rings_fd, world->reads);
 }

@@ -6,7 +6,10 @@
  */
 #include "tests/unit/log_world.h"
 
+#include <sys/ptrace.h>
+
 enum {
+	STEP_TRIALS = 100,
 	KILLS = 400,
 	UNITS = 3,
 	RING = 1 << 20,
@@ -120,7 +123,7 @@ static void test_kill(void **state)
 	world_map(&world, -1);
 	world_pipes(&world);
 	for (uint32_t i = 0; i < UNITS; i++) {
-		units[i] = fork();
+		units[i] = world_fork();
 		if (units[i] == 0)
 			_exit(be_unit(&world, i, shared));
 	}
@@ -159,9 +162,110 @@ static void test_kill(void **state)
 	munmap((void *)shared, 4096);
 }
 
+/* ---- instruction by instruction ---- */
+
+static const char bytes[] = "alpha\n<3>beta\ngamma\npart";
+
+static bool is_inbox_used(const struct world *world)
+{
+	const char *inbox = (const char *)world->rings + world->rings->inbox;
+
+	return inbox[0] || inbox[sizeof(bytes) - 2];
+}
+
+static void go_on(pid_t pid, int request)
+{
+	int status;
+
+	assert_int_equal(ptrace(request, pid, NULL, NULL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSTOPPED(status));
+}
+
+/*
+ * Run a writer until it has read the bytes, then so many instructions, then kill it. Gives how many
+ * there were until it was through with them (and some more).
+ */
+static long kill_after(struct world *world, long steps)
+{
+	enum { MORE = 200 };
+	long done = 0, more = 0;
+	int status;
+
+	world->writer = world_fork();
+	if (world->writer == 0) {
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		log_writer(&world->plan, world->rings_fd, world->reads);
+	}
+	assert_int_equal(waitpid(world->writer, &status, 0), world->writer);
+	world_say(world, 0, bytes);
+	while (!is_inbox_used(world))
+		go_on(world->writer, PTRACE_SYSCALL);
+	for (; done < steps && more < MORE; done++) {
+		go_on(world->writer, PTRACE_SINGLESTEP);
+		more = is_inbox_used(world) ? 0 : more + 1;
+	}
+	world_stop(world, SIGKILL);
+	return done;
+}
+
+static void check_lines(struct world *world)
+{
+	static const char *const expected[] = { "alpha", "beta", "gamma", "partial", "end" };
+	struct ring_place place = { 0 };
+	struct record record;
+
+	world_start(world);
+	world_say(world, 0, "ial\nend\n");
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		const char *line = world_next(world, 0, &place, &record, 5000);
+
+		assert_non_null(line);
+		/* Single steps may take so long that the incomplete line was shown. */
+		if (record.flags & RECORD_PARTIAL) {
+			assert_string_equal(line, "part");
+			line = world_next(world, 0, &place, &record, 5000);
+			assert_non_null(line);
+			assert_string_equal(line, "ial");
+			continue;
+		}
+		assert_string_equal(line, expected[i]);
+	}
+	assert_int_equal(world_stop(world, SIGTERM), 0);
+	assert_null(world_next(world, 0, &place, &record, 0));
+}
+
+/* Killed at every n-th instruction between read(2) and the next one. */
+static void test_steps(void **state)
+{
+	long all = 1, stride = 1;
+
+	(void)state;
+	for (long steps = 0; steps <= all; steps += stride) {
+		struct world world;
+
+		world_plan(&world);
+		world_unit(&world, "a", 4096);
+		world_map(&world, -1);
+		world_pipes(&world);
+		if (steps == 0) {
+			all = kill_after(&world, 1000000);
+			stride = all / STEP_TRIALS + 1;
+			print_message("%ld instructions\n", all);
+		} else {
+			kill_after(&world, steps);
+		}
+		check_lines(&world);
+		world_close(&world);
+	}
+	assert_true(all > 500 && all < 1000000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_kill),
 	};
 
