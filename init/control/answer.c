@@ -7,8 +7,9 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-/* Of control_client.cursor; from AT_UNITS on: the units. */
+/* Of control_client.cursor; from AT_UNITS on: the units, one by one, until PAST_UNITS. */
 enum { AT_SYSTEM, AT_RINGS, AT_PLAN, AT_UNITS };
+#define PAST_UNITS UINT32_MAX
 
 /* What the answer to a request consists of, in this order. None: it is the host's to carry out. */
 enum part {
@@ -112,12 +113,12 @@ static bool next_unit(const struct control *control, struct control_client *clie
 		unit->kind = CONTROL_UNIT;
 		unit->index = index;
 		out->size = sizeof(*unit);
-		out->cursor = AT_UNITS + (name[0] ? count : index + 1);
+		out->cursor = name[0] ? PAST_UNITS : AT_UNITS + index + 1;
 		return true;
 	}
-	if (name[0] && client->cursor == AT_UNITS)
+	if (name[0])
 		control_finish(client, -ENOENT, "no such unit");
-	client->cursor = AT_UNITS + count;
+	client->cursor = PAST_UNITS;
 	return false;
 }
 
@@ -206,7 +207,8 @@ static bool next_packet(const struct control *control, struct control_client *cl
 		    next_descriptor(out, CONTROL_PLAN, host->plan(host->host)))
 			return true;
 	}
-	if ((wanted & PART_UNITS) && next_unit(control, client, out))
+	if ((wanted & PART_UNITS) && client->cursor != PAST_UNITS &&
+	    next_unit(control, client, out))
 		return true;
 	out->cursor = client->cursor;
 	if (client->end.result == 0 && (wanted & (PART_CHANGES | PART_FOLLOW)) &&
