@@ -120,6 +120,7 @@ static void changed(struct host *host, uint32_t unit, uint32_t before)
 
 	host_note_unit(host, unit, before);
 	host->control_due = 1;
+	host->goal_at = host->now;
 	switch (state->phase) {
 	case PHASE_BACKOFF:
 	case PHASE_FAILED:

@@ -26,7 +26,9 @@
 enum host_limits {
 	KEPT_MAGIC = 0x6372756b, /* "cruk" */
 	KEPT_VERSION = 1,
-	JOURNAL_ENTRIES = 1024,
+	JOURNAL_BOOT = 512,   /* the first entries stay: they are the boot */
+	JOURNAL_LATEST = 512, /* the others are overwritten in turn */
+	JOURNAL_ENTRIES = JOURNAL_BOOT + JOURNAL_LATEST,
 	STATUS_SIZE = 128,
 	PENDING_FAILURES = 8,
 	CRASHES_MAX = 3, /* within CRASH_WINDOW_MS: then the machine is rebooted */
@@ -265,6 +267,7 @@ void host_say(struct host *host, int level, const char *format, ...)
 void host_say_error(struct host *host, const char *about); /* the recorded error */
 void host_note(struct host *host, enum journal_note note);
 void host_note_unit(struct host *host, uint32_t unit, uint32_t before);
+struct journal_entry *host_journal(const struct host *host, uint64_t number); /* its place */
 const char *journal_note_text(uint32_t note);
 
 /* start.c */

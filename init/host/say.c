@@ -55,10 +55,18 @@ void host_say_error(struct host *host, const char *about)
 	host_say(host, SAY_ERROR, "%s%s%s", about ? about : "", about ? ": " : "", text);
 }
 
+struct journal_entry *host_journal(const struct host *host, uint64_t number)
+{
+	const uint64_t place = number < JOURNAL_BOOT ?
+				       number :
+				       JOURNAL_BOOT + (number - JOURNAL_BOOT) % JOURNAL_LATEST;
+
+	return &host->journal[place];
+}
+
 static struct journal_entry *next_entry(struct host *host)
 {
-	struct kept *kept = host->kept;
-	struct journal_entry *entry = &host->journal[kept->journal_next++ % JOURNAL_ENTRIES];
+	struct journal_entry *entry = host_journal(host, host->kept->journal_next++);
 
 	host->control_due = 1;
 	*entry = (struct journal_entry){ .time = host->now, .unit = PLAN_NONE, .exit_status = -1 };

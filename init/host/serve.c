@@ -280,12 +280,12 @@ static int report_change(void *context, uint64_t number, struct control_change *
 {
 	const struct host *host = context;
 	const uint64_t end = host->kept->journal_next;
-	const struct journal_entry *entry = &host->journal[number % JOURNAL_ENTRIES];
+	const struct journal_entry *entry = host_journal(host, number);
 	const char *name;
 
 	if (number >= end)
 		return 0;
-	if (end - number > JOURNAL_ENTRIES)
+	if (number >= JOURNAL_BOOT && end - number > JOURNAL_LATEST)
 		return -1;
 	*change = (struct control_change){
 		.kind = CONTROL_CHANGE,

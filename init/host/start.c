@@ -204,10 +204,7 @@ static void begin(struct host *host)
 	host->uevents = board_uevents_open(&host->plan);
 	if (host->uevents >= 0)
 		host_watch(host, host->uevents, WATCH_UEVENT, 0, EPOLLIN);
-	if (!board_is_simple(&host->plan))
-		host_job(host, JOB_BOARD, PLAN_NONE, PLAN_FOREVER);
-	else
-		host_job_done(host, JOB_BOARD, 0);
+	host_job(host, JOB_BOARD, PLAN_NONE, PLAN_FOREVER);
 }
 
 /* What a crash left cannot be gone on with: everything is ended, and begins anew. */

@@ -9,7 +9,6 @@
 
 enum {
 	PATH_POLL_MS = 1000,
-	GOAL_POLL_MS = 250,
 	LAST_WORDS_MS = 3000, /* for the reason to reach the disk before the watchdog bites */
 };
 
@@ -173,26 +172,34 @@ static void tend_probe(struct host *host)
 
 /* ---- all together ---- */
 
-static bool has_goal(const struct plan *plan)
+/* When all that belongs to the goal has been ready for long enough; UINT64_MAX: not by itself. */
+static uint64_t goal_due(const struct host *host)
 {
-	for (uint32_t i = 0; i < plan->unit_count; i++)
-		if (plan->units[i].goal)
-			return true;
-	return false;
+	uint64_t due = 0;
+
+	for (uint32_t i = 0; i < host->plan.unit_count; i++) {
+		const struct plan_unit *planned = &host->plan.units[i];
+		const struct unit_state *state = supervisor_unit(host->supervisor, i);
+
+		if (!planned->goal)
+			continue;
+		if (state->ready_at == 0)
+			return UINT64_MAX;
+		if (state->ready_at + planned->goal_stable > due)
+			due = state->ready_at + planned->goal_stable;
+	}
+	return due ? due : UINT64_MAX; /* 0: there is no goal in this plan */
 }
 
+/* Looked at when a unit has changed, and when it is due. */
 static void tend_goal(struct host *host)
 {
 	struct kept *kept = host->kept;
 
 	if (kept->goal_time || host->goal_at > host->now)
 		return;
-	if (!has_goal(&host->plan)) {
-		host->goal_at = UINT64_MAX; /* until there is another plan */
-		return;
-	}
-	host->goal_at = host->now + GOAL_POLL_MS;
-	if (!supervisor_reached_goal(host->supervisor, &host->plan, host->now))
+	host->goal_at = goal_due(host);
+	if (host->goal_at > host->now)
 		return;
 	kept->goal_time = host->now;
 	host_note(host, NOTE_GOAL);
@@ -215,7 +222,7 @@ static void tend_writer(struct host *host)
 
 void host_tend(struct host *host)
 {
-	struct kept *kept = host->kept;
+	const struct kept *kept;
 
 	if (host->shutdown_due) {
 		host->shutdown_due = 0;
@@ -233,6 +240,7 @@ void host_tend(struct host *host)
 	tend_writer(host);
 	host_record(host);
 	host_tend_reload(host);
+	kept = host->kept; /* a new plan has a block of its own */
 	if (kept->end_step != END_NOT && kept->end_deadline <= host->now)
 		host_end_step(host);
 }
