@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The first thing that PID 1 does: the kernel's own file systems and a console. The time from power
- * on to the first service passes here, so nothing is asked that a system call answers by itself: a
- * file system of which there is but one says EBUSY when it is mounted already.
+ * on to the first service passes here, so nothing is done that can be done later.
  */
 #include <sys/mount.h>
 #include <sys/reboot.h>
@@ -27,49 +26,59 @@ struct early_mount {
 	unsigned long flags;
 };
 
-/*
- * A second mount says EBUSY, but for proc: since Linux 5.8 each one is an instance of its own, so
- * it is looked for.
- */
-static const struct early_mount single[] = {
+/* Programs map some devices executable (SGX): no MS_NOEXEC. */
+static const struct early_mount dev = { "/dev", "devtmpfs", "mode=0755", MS_NOSUID };
+
+/* The last one is what nothing can be started without. */
+static const struct early_mount early[] = {
 	{ "/proc", "proc", "", MOUNT_PLAIN },
 	{ "/sys", "sysfs", "", MOUNT_PLAIN },
-	/* Programs map some devices executable (SGX): no MS_NOEXEC. */
-	{ "/dev", "devtmpfs", "mode=0755", MS_NOSUID },
+	{ "/run", "tmpfs", "mode=0755", MS_NOSUID | MS_NODEV },
 };
 
-/* A further one would hide what is there. */
-static const struct early_mount run = { "/run", "tmpfs", "mode=0755", MS_NOSUID | MS_NODEV };
+static const struct early_mount below_dev[] = {
+	{ "/dev/pts", "devpts", "gid=5,mode=0620,ptmxmode=0666", MS_NOSUID | MS_NOEXEC },
+	{ "/dev/shm", "tmpfs", "mode=1777", MS_NOSUID | MS_NODEV },
+};
 
-static int mount_at(const struct early_mount *wanted, const char *type)
+bool board_is_mounted(const char *path, const struct stat *parent)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && status.st_dev != parent->st_dev;
+}
+
+static int mount_as(const struct early_mount *wanted, const char *type)
 {
 	return mount(type, wanted->target, type, wanted->flags, wanted->data) < 0 ? -errno : 0;
 }
 
-/* -EBUSY: it is there. */
-static int mount_early(const struct early_mount *wanted)
+static int mount_early(const struct early_mount *wanted, const char *type)
 {
-	int result = mount_at(wanted, wanted->type);
+	int result = mount_as(wanted, type);
 
 	if (result == -ENOENT && mkdir(wanted->target, 0755) == 0)
-		result = mount_at(wanted, wanted->type);
+		result = mount_as(wanted, type);
 	/* A kernel without tmpfs always has this one. */
-	if (result == -ENODEV && strcmp(wanted->type, "tmpfs") == 0)
-		result = mount_at(wanted, "ramfs");
+	if (result == -ENODEV && strcmp(type, "tmpfs") == 0)
+		result = mount_as(wanted, "ramfs");
 	return result;
 }
 
-static void say(const struct early_mount *wanted, int result)
+/* Unless it is there: an initramfs did it, the kernel (CONFIG_DEVTMPFS_MOUNT), or a container. */
+static int mount_missing(const struct early_mount *wanted, const struct stat *parent)
 {
-	fail(-result, "mount %s on %s", wanted->type, wanted->target);
-	log_error();
+	return board_is_mounted(wanted->target, parent) ? 0 : mount_early(wanted, wanted->type);
 }
 
-bool board_is_mounted(int dir, const char *path, const struct stat *parent)
+/* The result, after a word about it if it is an error. */
+static int say(const struct early_mount *wanted, int result)
 {
-	struct stat status;
-
-	return fstatat(dir, path, &status, 0) == 0 && status.st_dev != parent->st_dev;
+	if (result < 0) {
+		fail(-result, "mount %s on %s", wanted->type, wanted->target);
+		log_error();
+	}
+	return result;
 }
 
 /* ---- /dev ---- */
@@ -98,9 +107,8 @@ static bool is_complete(void)
 /* Without devtmpfs: what lies in /dev, if it has what every program expects; else nodes of ours. */
 static int make_nodes(void)
 {
-	static const struct early_mount dev = { "/dev", "tmpfs", "mode=0755", MS_NOSUID };
 	const mode_t before = umask(0);
-	int result = is_complete() ? 0 : mount_early(&dev);
+	int result = is_complete() ? 0 : mount_early(&dev, "tmpfs");
 
 	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]) && result == 0; i++)
 		if (mknod(nodes[i].path, S_IFCHR | nodes[i].mode,
@@ -129,52 +137,28 @@ static void open_console(void)
 
 /* ---- all together ---- */
 
-static void mount_single(void)
-{
-	int result[3] = { 0 };
-
-	for (size_t i = access("/proc/self", F_OK) == 0; i < sizeof(single) / sizeof(single[0]);
-	     i++)
-		result[i] = mount_early(&single[i]);
-	if (IS_ENABLED(CONFIG_INIT_STATIC_DEV) && result[2] == -ENODEV)
-		result[2] = make_nodes();
-	open_console();
-	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
-		if (result[i] < 0 && result[i] != -EBUSY)
-			say(&single[i], result[i]);
-}
-
-static int mount_run(void)
-{
-	struct stat root;
-
-	if (stat("/", &root) < 0 || board_is_mounted(AT_FDCWD, run.target, &root))
-		return 0;
-	return mount_early(&run);
-}
-
 int board_early(void)
 {
+	struct stat root;
 	int result;
 
+	if (stat("/", &root) < 0)
+		return fail(errno, "/");
 	/* The umask is 022 from the beginning (init_fs of the kernel). */
 	setsid();
-	mount_single();
-	result = mount_run();
+	result = mount_missing(&dev, &root);
+	if (IS_ENABLED(CONFIG_INIT_STATIC_DEV) && result == -ENODEV)
+		result = make_nodes();
+	open_console();
+	say(&dev, result);
+	for (size_t i = 0; i < sizeof(early) / sizeof(early[0]); i++)
+		result = say(&early[i], mount_missing(&early[i], &root));
 	reboot(RB_DISABLE_CAD); /* ctrl-alt-del is SIGINT for us */
 	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 0);
-	return result < 0 ? fail(-result, "mount /run: no unit can be started") : 0;
+	return result < 0 ? fail(-result, "no /run: no unit can be started") : 0;
 }
 
-/* ---- what no early unit needs ---- */
-
-/* They are not there yet where their folder is new. */
-static const struct early_mount below_dev[] = {
-	{ "/dev/pts", "devpts", "gid=5,mode=0620,ptmxmode=0666", MS_NOSUID | MS_NOEXEC },
-	{ "/dev/shm", "tmpfs", "mode=1777", MS_NOSUID | MS_NODEV },
-};
-
-static void make_links(void)
+void board_fill_dev(void)
 {
 	static const char links[][2][16] = {
 		{ "/proc/self/fd", "/dev/fd" },
@@ -182,29 +166,15 @@ static void make_links(void)
 		{ "/proc/self/fd/1", "/dev/stdout" },
 		{ "/proc/self/fd/2", "/dev/stderr" },
 	};
+	struct stat parent;
 
-	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
-		if (symlink(links[i][0], links[i][1]) < 0)
-			break; /* there since a first start, or /dev is read-only */
-}
-
-void board_fill_dev(void)
-{
-	struct stat dev;
-
-	if (stat("/dev", &dev) < 0)
+	if (stat(dev.target, &parent) < 0)
 		return;
-	for (size_t i = 0; i < sizeof(below_dev) / sizeof(below_dev[0]); i++) {
-		int result;
-
-		if (mkdir(below_dev[i].target, 0755) < 0 &&
-		    board_is_mounted(AT_FDCWD, below_dev[i].target, &dev))
-			continue;
-		result = mount_early(&below_dev[i]);
-		if (result < 0)
-			say(&below_dev[i], result);
-	}
-	make_links();
+	for (size_t i = 0; i < sizeof(below_dev) / sizeof(below_dev[0]); i++)
+		say(&below_dev[i], mount_missing(&below_dev[i], &parent));
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		if (symlink(links[i][0], links[i][1]) < 0 && errno != EEXIST)
+			break; /* /dev is read-only */
 }
 
 bool board_wants_shell(void)

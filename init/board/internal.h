@@ -15,7 +15,7 @@
 enum { COMMAND_LINE_MAX = 4096 + 2 };
 
 /* early.c: is something mounted there, on a folder of the file system of `parent`? */
-bool board_is_mounted(int dir, const char *path, const struct stat *parent);
+bool board_is_mounted(const char *path, const struct stat *parent);
 
 /* early.c: /dev/pts, /dev/shm, /dev/fd and the like. Neither blocks nor allocates. */
 void board_fill_dev(void);

@@ -45,7 +45,7 @@ static bool is_mounted(const char *target)
 	struct stat status;
 
 	return snprintf(parent, sizeof(parent), "%s/..", target) < (int)sizeof(parent) &&
-	       stat(parent, &status) == 0 && board_is_mounted(AT_FDCWD, target, &status);
+	       stat(parent, &status) == 0 && board_is_mounted(target, &status);
 }
 
 static int call(const struct wanted *wanted, const char *source, const char *type)
