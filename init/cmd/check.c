@@ -202,7 +202,9 @@ static const char *root_of(struct check *check, const char *folder)
 	length -= tail;
 	if (length == 0)
 		return ".";
-	return folder[length - 1] == '/' ? arena_strndup(&check->arena, folder, length) : NULL;
+	if (folder[length - 1] != '/')
+		return NULL;
+	return arena_strndup(&check->arena, folder, length > 1 ? length - 1 : length);
 }
 
 static void check_age(struct check *check, const char *folder)

@@ -6,15 +6,18 @@
 #include <string.h>
 
 #include "lib/arena.h"
+#include "lib/fd.h"
 
 void problem_print(int fd, const struct unit_problem *problem)
 {
-	char line[16] = "";
+	char line[16] = "", text[5120];
 
 	if (problem->line)
 		snprintf(line, sizeof(line), ":%u", problem->line);
-	dprintf(fd, "%s%s: %s%s%s%s\n", problem->file, line, problem->warning ? "warning: " : "",
-		problem->property, *problem->property ? ": " : "", problem->reason);
+	snprintf(text, sizeof(text), "%s%s: %s%s%s%s\n", problem->file, line,
+		 problem->warning ? "warning: " : "", problem->property,
+		 *problem->property ? ": " : "", problem->reason);
+	fd_write_all(fd, text, strlen(text));
 }
 
 char *problem_beside(struct arena *arena, const char *folder, const char *name)

@@ -17,19 +17,19 @@
 
 /* How the running kernel is asked for a feature. */
 enum question {
-	ASK_NOT,	 /* it cannot say: a driver that may be loaded, a socket option */
-	ASK_FILE_SYSTEM, /* /proc/filesystems; the module's name is the type */
-	ASK_GROUP,	 /* /proc/cgroups */
-	ASK_NAMESPACE,	 /* /proc/self/ns */
-	ASK_PATH,
-	ASK_SOFTLY = 0x80, /* there is a way without it */
+	ASK_NOT = '-',	       /* it cannot say: a driver that may be loaded, a socket option */
+	ASK_FILE_SYSTEM = 'f', /* /proc/filesystems; the module's name is the type */
+	ASK_FILE_SYSTEM_SOFTLY = 'F', /* likewise; there is a way without it */
+	ASK_GROUP = 'c',	      /* /proc/cgroups */
+	ASK_NAMESPACE = 'n',	      /* /proc/self/ns */
+	ASK_PATH = 'p',
 };
 
 struct feature {
-	char what[24];	 /* for messages */
-	char symbol[20]; /* of Kconfig */
-	char name[24];	 /* what is asked for, and the module's name */
-	uint8_t question;
+	char question;
+	char what[24];	 /* for messages; a file system's: empty */
+	char symbol[24]; /* of Kconfig */
+	char name[32];	 /* what is asked for, and the module's name */
 };
 
 enum feature_index {
@@ -70,65 +70,90 @@ enum feature_index {
 	NEED_FILE_SYSTEMS, /* from here on: by the type of a mount */
 };
 
-static const struct feature features[] = {
-	[NEED_EPOLL] = { "epoll", "EPOLL", "", ASK_NOT },
-	[NEED_SIGNALFD] = { "signalfd", "SIGNALFD", "", ASK_NOT },
-	[NEED_TIMERFD] = { "timerfd", "TIMERFD", "", ASK_NOT },
-	[NEED_INOTIFY] = { "inotify", "INOTIFY_USER", "/proc/sys/fs/inotify", ASK_PATH },
-	[NEED_UNIX] = { "unix sockets", "UNIX", "/proc/net/unix", ASK_PATH },
-	[NEED_PROC] = { "procfs", "PROC_FS", "proc", ASK_FILE_SYSTEM },
-	[NEED_SYSFS] = { "sysfs", "SYSFS", "sysfs", ASK_FILE_SYSTEM },
-	[NEED_DEVTMPFS] = { "devtmpfs", "DEVTMPFS", "devtmpfs", ASK_FILE_SYSTEM | ASK_SOFTLY },
-	[NEED_TMPFS] = { "tmpfs", "TMPFS", "tmpfs", ASK_FILE_SYSTEM },
-	[NEED_CGROUPS] = { "control groups", "CGROUPS", "/proc/cgroups", ASK_PATH },
-	[NEED_WATCHDOG] = { "hardware watchdogs", "WATCHDOG", "", ASK_NOT },
-	[NEED_PID_NS] = { "PID namespaces", "PID_NS", "pid", ASK_NAMESPACE },
-	[NEED_NET_NS] = { "network namespaces", "NET_NS", "net", ASK_NAMESPACE },
-	[NEED_UTS_NS] = { "UTS namespaces", "UTS_NS", "uts", ASK_NAMESPACE },
-	[NEED_IPC_NS] = { "IPC namespaces", "IPC_NS", "ipc", ASK_NAMESPACE },
-	[NEED_USER_NS] = { "user namespaces", "USER_NS", "user", ASK_NAMESPACE },
-	[NEED_TIME_NS] = { "time namespaces", "TIME_NS", "time", ASK_NAMESPACE },
-	[NEED_MEMORY] = { "memory limits", "MEMCG", "memory", ASK_GROUP },
-	[NEED_CPU] = { "CPU shares", "FAIR_GROUP_SCHED", "cpu", ASK_GROUP },
-	[NEED_QUOTA] = { "CPU quotas", "CFS_BANDWIDTH", "cpu", ASK_GROUP },
-	[NEED_PIDS] = { "limits of processes", "CGROUP_PIDS", "pids", ASK_GROUP },
-	[NEED_CPUSET] = { "CPU sets", "CPUSETS", "cpuset", ASK_GROUP },
-	[NEED_IO] = { "I/O limits", "BLK_CGROUP", "blkio", ASK_GROUP },
-	[NEED_HUGETLB] = { "huge page limits", "CGROUP_HUGETLB", "hugetlb", ASK_GROUP },
-	[NEED_RDMA] = { "RDMA limits", "CGROUP_RDMA", "rdma", ASK_GROUP },
-	[NEED_DEVICE_V1] = { "device rules", "CGROUP_DEVICE", "devices", ASK_GROUP },
-	[NEED_DEVICE_V2] = { "device rules", "CGROUP_BPF", "", ASK_NOT },
-	[NEED_FREEZER] = { "the freezer", "CGROUP_FREEZER", "freezer", ASK_GROUP },
-	[NEED_SECCOMP] = { "seccomp", "SECCOMP_FILTER", "/proc/sys/kernel/seccomp", ASK_PATH },
-	[NEED_VETH] = { "veth pairs", "VETH", "veth", ASK_NOT },
-	[NEED_BRIDGE] = { "bridges", "BRIDGE", "bridge", ASK_NOT },
-	[NEED_INET] = { "TCP/IP", "INET", "/proc/net/tcp", ASK_PATH },
-	[NEED_OVERLAY] = { "overlayfs", "OVERLAY_FS", "overlay", ASK_FILE_SYSTEM },
-	[NEED_MODULES] = { "modules", "MODULES", "/proc/modules", ASK_PATH },
-	{ "file system", "SQUASHFS", "squashfs", ASK_FILE_SYSTEM },
-	{ "file system", "EROFS_FS", "erofs", ASK_FILE_SYSTEM },
-	{ "file system", "EXT4_FS", "ext4", ASK_FILE_SYSTEM },
-	{ "file system", "VFAT_FS", "vfat", ASK_FILE_SYSTEM },
-	{ "file system", "EXFAT_FS", "exfat", ASK_FILE_SYSTEM },
-	{ "file system", "F2FS_FS", "f2fs", ASK_FILE_SYSTEM },
-	{ "file system", "UBIFS_FS", "ubifs", ASK_FILE_SYSTEM },
-	{ "file system", "JFFS2_FS", "jffs2", ASK_FILE_SYSTEM },
-	{ "file system", "BTRFS_FS", "btrfs", ASK_FILE_SYSTEM },
-	{ "file system", "XFS_FS", "xfs", ASK_FILE_SYSTEM },
-	{ "file system", "ISO9660_FS", "iso9660", ASK_FILE_SYSTEM },
-	{ "file system", "NFS_FS", "nfs", ASK_FILE_SYSTEM },
-	{ "file system", "9P_FS", "9p", ASK_FILE_SYSTEM },
-	{ "file system", "FUSE_FS", "fuse", ASK_FILE_SYSTEM },
-	{ "file system", "DEBUG_FS", "debugfs", ASK_FILE_SYSTEM },
-	{ "file system", "TRACING", "tracefs", ASK_FILE_SYSTEM },
-	{ "file system", "CONFIGFS_FS", "configfs", ASK_FILE_SYSTEM },
-	{ "file system", "SECURITYFS", "securityfs", ASK_FILE_SYSTEM },
-	{ "file system", "PSTORE", "pstore", ASK_FILE_SYSTEM },
-	{ "file system", "HUGETLBFS", "hugetlbfs", ASK_FILE_SYSTEM },
-	{ "file system", "POSIX_MQUEUE", "mqueue", ASK_FILE_SYSTEM },
-	{ "file system", "UNIX98_PTYS", "devpts", ASK_FILE_SYSTEM },
-};
-enum { FEATURES = sizeof(features) / sizeof(features[0]) };
+/* In the order of enum feature_index: the question, what it is, the symbol, the name. */
+/* clang-format off */
+static const char features[] =
+	"-epoll|EPOLL|\0"
+	"-signalfd|SIGNALFD|\0"
+	"-timerfd|TIMERFD|\0"
+	"pinotify|INOTIFY_USER|/proc/sys/fs/inotify\0"
+	"punix sockets|UNIX|/proc/net/unix\0"
+	"fprocfs|PROC_FS|proc\0"
+	"fsysfs|SYSFS|sysfs\0"
+	"Fdevtmpfs|DEVTMPFS|devtmpfs\0"
+	"ftmpfs|TMPFS|tmpfs\0"
+	"pcontrol groups|CGROUPS|/proc/cgroups\0"
+	"-hardware watchdogs|WATCHDOG|\0"
+	"nPID namespaces|PID_NS|pid\0"
+	"nnetwork namespaces|NET_NS|net\0"
+	"nUTS namespaces|UTS_NS|uts\0"
+	"nIPC namespaces|IPC_NS|ipc\0"
+	"nuser namespaces|USER_NS|user\0"
+	"ntime namespaces|TIME_NS|time\0"
+	"cmemory limits|MEMCG|memory\0"
+	"cCPU shares|FAIR_GROUP_SCHED|cpu\0"
+	"cCPU quotas|CFS_BANDWIDTH|cpu\0"
+	"climits of processes|CGROUP_PIDS|pids\0"
+	"cCPU sets|CPUSETS|cpuset\0"
+	"cI/O limits|BLK_CGROUP|blkio\0"
+	"chuge page limits|CGROUP_HUGETLB|hugetlb\0"
+	"cRDMA limits|CGROUP_RDMA|rdma\0"
+	"cdevice rules|CGROUP_DEVICE|devices\0"
+	"-device rules|CGROUP_BPF|\0"
+	"cthe freezer|CGROUP_FREEZER|freezer\0"
+	"pseccomp|SECCOMP_FILTER|/proc/sys/kernel/seccomp\0"
+	"-veth pairs|VETH|veth\0"
+	"-bridges|BRIDGE|bridge\0"
+	"pTCP/IP|INET|/proc/net/tcp\0"
+	"foverlayfs|OVERLAY_FS|overlay\0"
+	"pmodules|MODULES|/proc/modules\0"
+	"f|SQUASHFS|squashfs\0"
+	"f|EROFS_FS|erofs\0"
+	"f|EXT4_FS|ext4\0"
+	"f|VFAT_FS|vfat\0"
+	"f|EXFAT_FS|exfat\0"
+	"f|F2FS_FS|f2fs\0"
+	"f|UBIFS_FS|ubifs\0"
+	"f|JFFS2_FS|jffs2\0"
+	"f|BTRFS_FS|btrfs\0"
+	"f|XFS_FS|xfs\0"
+	"f|ISO9660_FS|iso9660\0"
+	"f|NFS_FS|nfs\0"
+	"f|9P_FS|9p\0"
+	"f|FUSE_FS|fuse\0"
+	"f|DEBUG_FS|debugfs\0"
+	"f|TRACING|tracefs\0"
+	"f|CONFIGFS_FS|configfs\0"
+	"f|SECURITYFS|securityfs\0"
+	"f|PSTORE|pstore\0"
+	"f|HUGETLBFS|hugetlbfs\0"
+	"f|POSIX_MQUEUE|mqueue\0"
+	"f|UNIX98_PTYS|devpts\0";
+/* clang-format on */
+enum { FEATURES = NEED_FILE_SYSTEMS + 22 };
+
+/* A field of a row, up to '|' or the end; where it ended. */
+static const char *take_field(const char *row, char *field, size_t size)
+{
+	const size_t length = strcspn(row, "|");
+
+	snprintf(field, size, "%.*s", (int)length, row);
+	return row + length + 1;
+}
+
+static struct feature feature_at(unsigned int index)
+{
+	const char *row = features;
+	struct feature feature;
+
+	while (index--)
+		row += strlen(row) + 1;
+	feature.question = *row;
+	row = take_field(row + 1, feature.what, sizeof(feature.what));
+	row = take_field(row, feature.symbol, sizeof(feature.symbol));
+	take_field(row, feature.name, sizeof(feature.name));
+	return feature;
+}
 
 /* Who needs each feature first, as a unit's index or PLAN_NONE. */
 struct needs {
@@ -149,10 +174,12 @@ static void need_file_system(struct needs *needs, const char *type)
 {
 	if (!type)
 		return;
-	for (unsigned int i = 0; i < FEATURES; i++)
-		if ((features[i].question & ~ASK_SOFTLY) == ASK_FILE_SYSTEM &&
-		    strcmp(features[i].name, type) == 0)
+	for (unsigned int i = 0; i < FEATURES; i++) {
+		const struct feature feature = feature_at(i);
+
+		if ((feature.question | 0x20) == ASK_FILE_SYSTEM && strcmp(feature.name, type) == 0)
 			need(needs, i);
+	}
 }
 
 static const cJSON *member(const cJSON *object, const char *name)
@@ -334,8 +361,9 @@ static enum answer ask_running(struct arena *arena, const struct feature *featur
 	enum { PROC_MAX = 64 << 10 };
 	char path[64];
 
-	switch (feature->question & ~ASK_SOFTLY) {
+	switch (feature->question) {
 	case ASK_FILE_SYSTEM:
+	case ASK_FILE_SYSTEM_SOFTLY:
 		/* One that is not there may be a module. */
 		return has_word(file_read(arena, AT_FDCWD, "/proc/filesystems", PROC_MAX, NULL),
 				feature->name, true) ?
@@ -371,25 +399,24 @@ static bool is_loaded(const struct plan *plan, const char *module)
 }
 
 static void judge(struct audit *audit, const struct feature *feature, uint32_t who,
-		  enum answer answer, const char *name)
+		  enum answer answer, const char *kernel)
 {
-	const bool is_type = strcmp(feature->what, "file system") == 0;
-	const char *type = is_type ? feature->name : "";
+	const bool is_type = !*feature->what;
+	char what[80];
 
+	snprintf(what, sizeof(what), "%s%s (CONFIG_%s)", is_type ? "file system " : "",
+		 is_type ? feature->name : feature->what, feature->symbol);
 	if (answer == IS_MISSING)
-		audit_say(audit, feature->question & ASK_SOFTLY, who, "kernel",
-			  "%s has no %s%s%s (CONFIG_%s)", name, feature->what, is_type ? " " : "",
-			  type, feature->symbol);
-	else if (answer == IS_MODULE && !is_loaded(audit->plan, feature->name))
-		audit_say(
-			audit, true, who, "kernel",
-			"%s has %s%s%s as a module (CONFIG_%s): \"modules\" of %s does not load it",
-			name, feature->what, is_type ? " " : "", type, feature->symbol,
-			audit->system ? audit->system : "system.json");
+		audit_say(audit, feature->question == ASK_FILE_SYSTEM_SOFTLY, who, "kernel",
+			  "%s has no %s", kernel, what);
+	else if (answer == IS_MODULE && !is_loaded(audit->plan, feature->name) &&
+		 !(is_type && audit->plan && who == PLAN_NONE)) /* mounts load theirs */
+		audit_say(audit, true, who, "kernel",
+			  "%s has %s as a module: \"modules\" of system.json does not load it",
+			  kernel, what);
 	else if (answer == IS_UNKNOWN && feature->question != ASK_NOT)
 		audit_say(audit, true, who, "kernel",
-			  "%s does not know %s%s%s (CONFIG_%s) unless a module brings it", name,
-			  feature->what, is_type ? " " : "", type, feature->symbol);
+			  "%s does not know %s unless a module brings it", kernel, what);
 }
 
 void audit_kernel(struct audit *audit, const char *config, const char *name)
@@ -402,12 +429,13 @@ void audit_kernel(struct audit *audit, const char *config, const char *name)
 	needs->unit = PLAN_NONE;
 	need_all(needs);
 	for (unsigned int i = 0; i < FEATURES; i++) {
+		const struct feature feature = feature_at(i);
 		enum answer answer;
 
 		if (!needs->needed[i])
 			continue;
-		answer = config ? ask_config(config, features[i].symbol) :
-				  ask_running(audit->arena, &features[i]);
-		judge(audit, &features[i], needs->who[i], answer, name);
+		answer = config ? ask_config(config, feature.symbol) :
+				  ask_running(audit->arena, &feature);
+		judge(audit, &feature, needs->who[i], answer, name);
 	}
 }

@@ -78,7 +78,7 @@ void audit_memory(struct audit *audit, uint64_t memory, const char *whose)
 	if (!memory || all <= memory)
 		return;
 	if (sum.unlimited)
-		snprintf(others, sizeof(others), ", and %u units have no limit", sum.unlimited);
+		snprintf(others, sizeof(others), "; units without a limit: %u", sum.unlimited);
 	audit_say(audit, true, PLAN_NONE, "memory",
 		  "the limits of %u units are %s, log rings %s, volumes of class boot %s: together "
 		  "%s, %u %% of the %s of %s%s",

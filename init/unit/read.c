@@ -266,11 +266,11 @@ static void read_pair(const struct frame *member, uint32_t *words)
 static void read_interface(const struct frame *member, uint32_t *words)
 {
 	struct plan_interface *interface = (struct plan_interface *)words;
-	const char *name = member->name;
+	const char *wrong = unit_text_is_wrong(member->name, TEXT_INTERFACE);
 
-	if (strlen(name) > 15 || !*name || strpbrk(name, "/: \t") || *name == '.')
-		unit_problem(member, NULL, "is not the name of a network interface");
-	interface->name = pool_text(&member->set->pool, name, strlen(name));
+	if (wrong)
+		unit_problem(member, NULL, "%s", wrong);
+	interface->name = pool_text(&member->set->pool, member->name, strlen(member->name));
 	unit_read_object(member, OBJECT_INTERFACE, words);
 }
 

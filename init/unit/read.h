@@ -101,6 +101,8 @@ void unit_read_object(const struct frame *frame, enum unit_object object, uint32
 bool unit_read_scalar(const struct frame *frame, const struct unit_property *property,
 		      uint32_t *words);
 bool unit_is_string(const struct frame *frame);
+/* What a text must be and is not; NULL: it is right. */
+const char *unit_text_is_wrong(const char *text, enum unit_text rule);
 bool unit_read_text(const struct frame *frame, enum unit_text rule, uint32_t *word);
 /* The index of a condition, which is added if it is new. */
 uint32_t unit_condition(const struct frame *frame, uint32_t kind, const char *argument);

@@ -8,7 +8,7 @@
 #include "lib/json.h"
 #include "lib/str.h"
 
-enum { TIME_TEXT = 24, WORD_MAX = 16, CIDR_MAX = 64 };
+enum { WORD_MAX = 16 };
 
 static const char mips_signals[] =
 	"|HUP|INT|QUIT|ILL|TRAP|ABRT|EMT|FPE|KILL|BUS|SEGV|SYS|PIPE|ALRM|TERM|USR1|USR2|CHLD|PWR|"
@@ -124,43 +124,25 @@ static bool size_of(const char *text, uint64_t *value)
 	return !*text;
 }
 
-static char *time_text(uint64_t ms, char text[TIME_TEXT])
-{
-	static const struct {
-		uint32_t ms;
-		char name[4];
-	} units[] = { { 3600000, "h" }, { 60000, "m" }, { 1000, "s" }, { 1, "ms" } };
-	size_t i = 0;
-
-	while (units[i].ms > 1 && (!ms || ms % units[i].ms))
-		i++;
-	snprintf(text, TIME_TEXT, "%llu%s", (unsigned long long)(ms / units[i].ms), units[i].name);
-	return text;
-}
-
 static bool out_of_bounds(const struct frame *frame, const struct unit_property *property)
 {
-	const struct unit_limits limits = unit_ranges[property->detail];
-	char least[TIME_TEXT], most[TIME_TEXT];
-	const char *found = frame->node->valuestring;
+	struct unit_limits limits = unit_ranges[property->detail];
+	const char *least = "", *most = "";
 
-	if (property->kind == KIND_TIME || property->kind == KIND_SECONDS) {
-		const uint32_t unit = property->kind == KIND_TIME ? 1 : 1000;
-
-		time_text((uint64_t)limits.minimum * unit, least);
-		time_text((uint64_t)limits.maximum * unit, most);
-		if (limits.maximum == PLAN_FOREVER)
-			strcpy(most, "never");
-	} else if (property->kind == KIND_NUMBER) {
-		snprintf(least, sizeof(least), "%u", (unsigned int)limits.minimum);
-		snprintf(most, sizeof(most), "%u", (unsigned int)limits.maximum);
-	} else {
-		const uint32_t shift = property->kind == KIND_KIB ? 0 : 10;
-
-		snprintf(least, sizeof(least), "%uK", (unsigned int)(limits.minimum >> shift));
-		snprintf(most, sizeof(most), "%uM", (unsigned int)(limits.maximum >> shift >> 10));
+	if (property->kind == KIND_TIME) {
+		least = "ms";
+		most = "h";
+		limits.maximum /= 3600 * 1000;
+	} else if (property->kind == KIND_SECONDS) {
+		least = most = "s";
+	} else if (property->kind != KIND_NUMBER) {
+		least = most = "K";
+		limits.minimum >>= property->kind == KIND_SIZE ? 10 : 0;
+		limits.maximum >>= property->kind == KIND_SIZE ? 10 : 0;
 	}
-	return unit_problem(frame, NULL, "must be from %s to %s, found %.40s", least, most, found);
+	return unit_problem(frame, NULL, "must be from %u%s to %u%s, found %.40s",
+			    (unsigned int)limits.minimum, least, (unsigned int)limits.maximum, most,
+			    frame->node->valuestring);
 }
 
 /* KIND_NUMBER, _TIME, _SECONDS, _SIZE, _KIB */
@@ -297,51 +279,46 @@ static bool read_user(const struct frame *frame, uint32_t words[2])
 
 /* ---- texts ---- */
 
-static bool is_address(const char *text, int *family)
+/* An address of `length` bytes; its family, or 0. */
+static int family_of(const char *text, size_t length)
 {
-	unsigned char address[sizeof(struct in6_addr)];
+	unsigned char binary[sizeof(struct in6_addr)];
+	char address[INET6_ADDRSTRLEN];
+	int family;
 
-	*family = strchr(text, ':') ? AF_INET6 : AF_INET;
-	return inet_pton(*family, text, address) == 1;
+	if (length >= sizeof(address))
+		return 0;
+	memcpy(address, text, length);
+	address[length] = '\0';
+	family = strchr(address, ':') ? AF_INET6 : AF_INET;
+	return inet_pton(family, address, binary) == 1 ? family : 0;
 }
 
 static bool is_prefix(const char *text)
 {
-	const char *slash = strchr(text, '/');
-	char address[CIDR_MAX];
+	const char *slash = strchrnul(text, '/');
+	const int family = family_of(text, (size_t)(slash - text));
 	uint32_t length;
-	int family;
 
-	if (!slash || slash - text >= CIDR_MAX)
-		return false;
-	memcpy(address, text, (size_t)(slash - text));
-	address[slash - text] = '\0';
-	return is_address(address, &family) && str_uint32(slash + 1, &length) &&
+	return family && *slash && str_uint32(slash + 1, &length) &&
 	       length <= (family == AF_INET ? 32 : 128);
 }
 
 /* "/dev/log", "udp:10.0.0.1:514", "udp:[fd00::1]:514" */
 static bool is_syslog(const char *text)
 {
-	const char *port = strrchr(text, ':');
-	bool brackets;
-	char address[CIDR_MAX];
-	uint32_t number;
-	int family;
+	const char *end = strrchr(text, ':');
+	uint32_t port;
 
 	if (*text == '/')
 		return strlen(text) < 108; /* sun_path of unix(7) */
-	if (!str_has_prefix(text, "udp:") || port - text >= CIDR_MAX ||
-	    !str_uint32(port + 1, &number) || !number || number > 65535)
+	if (!str_has_prefix(text, "udp:") || end < text + 4 || !str_uint32(end + 1, &port) ||
+	    !port || port > 65535)
 		return false;
-	brackets = text[4] == '[';
-	text += 4 + brackets;
-	port -= brackets;
-	if (port <= text || (brackets && *port != ']'))
-		return false;
-	memcpy(address, text, (size_t)(port - text));
-	address[port - text] = '\0';
-	return is_address(address, &family) && (family == AF_INET6) == brackets;
+	text += 4;
+	if (*text == '[' && end[-1] == ']')
+		return end > text + 2 && family_of(text + 1, (size_t)(end - text) - 2) == AF_INET6;
+	return family_of(text, (size_t)(end - text)) == AF_INET;
 }
 
 /* Of `most` bytes at most, all of them letters, digits or in `others`. */
@@ -365,10 +342,8 @@ static bool is_line(const char *text)
 	return at > text && !*at;
 }
 
-static const char *text_is_wrong(const char *text, enum unit_text rule)
+const char *unit_text_is_wrong(const char *text, enum unit_text rule)
 {
-	int family;
-
 	switch (rule) {
 	case TEXT_ANY:
 		return NULL;
@@ -390,7 +365,7 @@ static const char *text_is_wrong(const char *text, enum unit_text rule)
 								   "must be the name of a network "
 								   "interface, at most 15 bytes";
 	case TEXT_ADDRESS:
-		return is_address(text, &family) ? NULL : "must be an IPv4 or IPv6 address";
+		return family_of(text, strlen(text)) ? NULL : "must be an IPv4 or IPv6 address";
 	case TEXT_ROUTE:
 		if (strcmp(text, "default") == 0)
 			return NULL;
@@ -411,7 +386,7 @@ bool unit_read_text(const struct frame *frame, enum unit_text rule, uint32_t *wo
 	if (!unit_is_string(frame))
 		return false;
 	text = frame->node->valuestring;
-	wrong = text_is_wrong(text, rule);
+	wrong = unit_text_is_wrong(text, rule);
 	if (wrong)
 		return unit_problem(frame, NULL, "%s, found \"%.40s\"", wrong, text);
 	*word = pool_text(&frame->set->pool, text, strlen(text));
