@@ -44,10 +44,10 @@ void netlink_begin(struct netlink_message *message, uint16_t type, uint16_t flag
 		   size_t size)
 {
 	memset(message, 0, sizeof(*message));
-	message->header.nlmsg_len = sizeof(message->header);
+	message->header.nlmsg_len = (uint32_t)NLMSG_LENGTH(size);
 	message->header.nlmsg_type = type;
 	message->header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
-	memcpy(grow(message, size), head, size);
+	memcpy(message->body, head, size);
 }
 
 void netlink_put(struct netlink_message *message, uint16_t type, const void *data, size_t size)
@@ -120,11 +120,12 @@ static const char *find_reason(const struct nlmsghdr *answer, size_t size)
 
 int netlink_request(int fd, struct netlink_message *message, int fine, const char *about)
 {
-	union {
+	struct {
 		struct nlmsghdr header;
-		char bytes[1024];
+		struct nlmsgerr error;
+		char rest[1024];
 	} answer;
-	const struct nlmsgerr *error = NLMSG_DATA(&answer.header);
+	const struct nlmsgerr *error = &answer.error;
 	const char *reason;
 	ssize_t size;
 

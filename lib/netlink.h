@@ -18,7 +18,7 @@ struct netlink_message {
 
 /*
  * `type` is RTM_NEWLINK and the like, `flags` go beside NLM_F_REQUEST and NLM_F_ACK; `head` is the
- * structure that the type wants first.
+ * structure that the type wants first, much smaller than the message.
  */
 void netlink_begin(struct netlink_message *message, uint16_t type, uint16_t flags, const void *head,
 		   size_t size);

@@ -131,10 +131,13 @@ static int store(int fd, const struct recorder_state *state)
 static int open_folder(const char *path)
 {
 	char folder[PATH_MAX];
-	const char *slash = strrchr(path, '/');
+	char *slash;
 
-	snprintf(folder, sizeof(folder), "%.*s", slash > path ? (int)(slash - path) : 1,
-		 slash ? path : ".");
+	snprintf(folder, sizeof(folder), "%s", path);
+	slash = strrchr(folder, '/');
+	if (!slash || slash == folder)
+		return open(slash ? "/" : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*slash = '\0';
 	mkdir(folder, 0755);
 	return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }

@@ -198,7 +198,7 @@ static bool is_running(const char *interface)
 
 	if (fd < 0 || strlen(interface) >= sizeof(request.ifr_name))
 		return false;
-	strcpy(request.ifr_name, interface);
+	memcpy(request.ifr_name, interface, strlen(interface) + 1);
 	return ioctl(fd, SIOCGIFFLAGS, &request) == 0 &&
 	       (request.ifr_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
 }
@@ -278,7 +278,7 @@ static bool is_flag(const char *name)
 bool condition_holds(const struct plan *plan, uint32_t index)
 {
 	const struct plan_condition *condition = &plan->conditions[index];
-	const char *text = plan_text(plan, condition->text);
+	const char *text = condition->text ? plan_text(plan, condition->text) : "";
 
 	switch ((enum condition_kind)condition->kind) {
 	case CONDITION_PATH:

@@ -59,7 +59,7 @@ static int add_route(int fd, int index, const char *destination, const char *gat
 			      .rtm_protocol = RTPROT_STATIC,
 			      .rtm_scope = gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
 			      .rtm_type = RTN_UNICAST };
-	const bool is_default = strcmp(destination, "default") == 0;
+	const bool is_default = str_equal(destination, "default");
 	struct netlink_message message;
 	char about[128];
 
@@ -91,9 +91,9 @@ int network_configure(int fd, const struct plan *plan, const char *name, struct 
 	int result = index < 0 ? index : 0;
 
 	for (uint32_t i = 0; i < addresses.count && result == 0; i++)
-		result = add_address(fd, index, plan_list_text(plan, addresses, i));
+		result = add_address(fd, index, network_text(plan, plan_word(plan, addresses, i)));
 	for (uint32_t i = 0; i < routes.count && result == 0; i++)
-		result = add_route(fd, index, plan_text(plan, route[i].destination),
+		result = add_route(fd, index, network_text(plan, route[i].destination),
 				   plan_text(plan, route[i].gateway));
 	return result;
 }

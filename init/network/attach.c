@@ -29,7 +29,7 @@
  */
 static void name_end(const struct plan *plan, uint32_t unit, char name[IFNAMSIZ])
 {
-	const char *text = plan_unit_name(plan, unit);
+	const char *text = network_text(plan, plan->units[unit].name);
 
 	snprintf(name, IFNAMSIZ, "%.6s-%08x", text,
 		 (unsigned int)plan_crc32(0, text, strlen(text)));
@@ -104,8 +104,8 @@ static int make_pair(int fd, const char *end, const char *name, const uint8_t *a
 static int attach_bridge(int fd, const struct plan *plan, uint32_t unit, int inside, int there)
 {
 	const struct plan_network *network = &plan->units[unit].network;
-	const char *bridge = plan_text(plan, network->bridge);
-	const char *name = plan_text(plan, network->interface);
+	const char *bridge = network_text(plan, network->bridge);
+	const char *name = network_text(plan, network->interface);
 	const int index = network_index(fd, bridge);
 	uint32_t mtu = network->mtu;
 	struct ifreq request;
@@ -120,7 +120,7 @@ static int attach_bridge(int fd, const struct plan *plan, uint32_t unit, int ins
 	result = network_ioctl(fd, SIOCGIFHWADDR, bridge, &request);
 	if (result < 0)
 		return fail(-result, "bridge %s: hardware address", bridge);
-	make_address(&request, plan_unit_name(plan, unit), address);
+	make_address(&request, network_text(plan, plan->units[unit].name), address);
 	name_end(plan, unit, end);
 	/* One that is left over belongs to a run before, whose namespace lives on somewhere. */
 	result = remove_end(fd, end);

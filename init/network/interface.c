@@ -17,7 +17,7 @@ int network_ioctl(int fd, unsigned long what, const char *name, struct ifreq *re
 {
 	if (strlen(name) >= sizeof(request->ifr_name))
 		return -ENODEV;
-	strcpy(request->ifr_name, name);
+	memcpy(request->ifr_name, name, strlen(name) + 1);
 	return ioctl(fd, what, request) < 0 ? -errno : 0;
 }
 
@@ -78,7 +78,7 @@ static int fill_bridge(int fd, const struct plan *plan, const char *name, struct
 	int result = index < 0 ? index : 0;
 
 	for (uint32_t i = 0; i < ports.count && result == 0; i++) {
-		const char *port = plan_list_text(plan, ports, i);
+		const char *port = network_text(plan, plan_word(plan, ports, i));
 
 		result = network_up(fd, port, 0, index);
 		if (result < 0)
@@ -94,7 +94,7 @@ static int fill_bridge(int fd, const struct plan *plan, const char *name, struct
 
 int network_interface(const struct plan *plan, const struct plan_interface *interface)
 {
-	const char *name = plan_text(plan, interface->name);
+	const char *name = network_text(plan, interface->name);
 	const bool is_bridge = interface->is_bridge;
 	auto_fd int fd = -1;
 	int result;

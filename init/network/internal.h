@@ -9,6 +9,12 @@
 #include "init/plan.h"
 #include "lib/netlink.h"
 
+/* A text that the plan's check has seen to be there: never NULL, as plan_text() may be. */
+static inline const char *network_text(const struct plan *plan, uint32_t offset)
+{
+	return (const char *)plan->header + offset;
+}
+
 /* "10.1.2.0/24", "fd00::2/64". */
 struct network_prefix {
 	uint8_t family; /* AF_INET, AF_INET6 */
