@@ -46,39 +46,28 @@ static int mount_v2(void)
 	return 0;
 }
 
-/* "cpu io memory" as "+cpu +io +memory". All in one write, or one by one if one is refused. */
-static int enable_controllers(void)
+/* One by one: what one of them has against it is not the others' matter. */
+static void enable_controllers(void)
 {
-	char names[CONTROLLERS_MAX], text[2 * CONTROLLERS_MAX];
-	ssize_t size =
-		file_read_small(AT_FDCWD, CGROUP_ROOT "/cgroup.controllers", names, sizeof(names));
-	char *end = text;
-	int result, worst = 0;
+	char text[CONTROLLERS_MAX];
+	ssize_t result = file_read_small(AT_FDCWD, CGROUP_ROOT "/cgroup.controllers", text + 1,
+					 sizeof(text) - 1);
+	char *rest = text + 1, *name;
 
-	if (size < 0)
-		return fail((int)-size, "read " CGROUP_ROOT "/cgroup.controllers");
-	for (char *rest = names, *name; (name = strsep(&rest, " \n")) != NULL;) {
-		if (!*name)
+	while (result >= 0 && (name = strsep(&rest, " \n")) != NULL) {
+		const size_t size = strlen(name);
+
+		if (!size)
 			continue;
-		*end++ = '+';
-		end = stpcpy(end, name);
-		*end++ = ' ';
+		*--name = '+'; /* where the separator was */
+		result =
+			file_write(AT_FDCWD, CGROUP_ROOT "/cgroup.subtree_control", name, size + 1);
+		if (result < 0) {
+			fail((int)-result, "enable cgroup controller %s", name);
+			log_error();
+		}
+		result = 0;
 	}
-	if (end == text)
-		return 0;
-	result = file_write(AT_FDCWD, CGROUP_ROOT "/cgroup.subtree_control", text,
-			    (size_t)(end - text));
-	if (result == 0)
-		return 0;
-	*end = '\0';
-	for (char *rest = text, *name; (name = strsep(&rest, " ")) != NULL;) {
-		result = *name ? file_write(AT_FDCWD, CGROUP_ROOT "/cgroup.subtree_control", name,
-					    strlen(name)) :
-				 0;
-		if (result < 0)
-			worst = fail(-result, "enable controller %s in " CGROUP_ROOT, name + 1);
-	}
-	return worst;
 }
 
 /* ---- v1 ---- */
@@ -87,24 +76,20 @@ static int mount_controller(const char *name)
 {
 	char path[sizeof(CGROUP_ROOT) + 64];
 
-	if (snprintf(path, sizeof(path), CGROUP_ROOT "/%s", name) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	if (mkdir(path, 0755) < 0 && errno != EEXIST)
-		return fail(errno, "make %s", path);
-	if (mount("cgroup", path, "cgroup", CGROUP_FLAGS, name) < 0 && errno != EBUSY)
+	snprintf(path, sizeof(path), CGROUP_ROOT "/%.32s", name);
+	if ((mkdir(path, 0755) < 0 && errno != EEXIST) ||
+	    (mount("cgroup", path, "cgroup", CGROUP_FLAGS, name) < 0 && errno != EBUSY))
 		return fail(errno, "mount cgroup v1 on %s", path);
 	/* Before 5.11 limits do not hold for what lies below unless this says so. */
-	if (strcmp(name, "memory") == 0) {
-		strcat(path, "/memory.use_hierarchy");
-		file_write(AT_FDCWD, path, "1", 1);
-	}
+	if (strcmp(name, "memory") == 0)
+		file_write(AT_FDCWD, CGROUP_ROOT "/memory/memory.use_hierarchy", "1", 1);
 	return 0;
 }
 
 /* /proc/cgroups: name, hierarchy, groups, enabled. */
 static int mount_v1(void)
 {
-	char text[PROC_CGROUPS_MAX];
+	char text[PROC_CGROUPS_MAX], *rest = text, *line;
 	const ssize_t size = file_read_small(AT_FDCWD, "/proc/cgroups", text, sizeof(text));
 	int result = 0;
 
@@ -112,7 +97,7 @@ static int mount_v1(void)
 		return fail((int)-size, "read /proc/cgroups");
 	if (mount("cgroup", CGROUP_ROOT, "tmpfs", CGROUP_FLAGS, "mode=0755") < 0)
 		return fail(errno, "mount tmpfs on " CGROUP_ROOT);
-	for (char *rest = text, *line; (line = strsep(&rest, "\n")) != NULL;) {
+	while ((line = strsep(&rest, "\n")) != NULL) {
 		const char *enabled = strrchr(line, '\t');
 
 		if (line[0] != '#' && enabled && enabled[1] == '1')
@@ -151,9 +136,7 @@ int board_own_leaf(void)
 	if (!is_v2())
 		return 0;
 	mount("cgroup2", CGROUP_ROOT, "cgroup2", MS_REMOUNT | CGROUP_FLAGS, V2_LATE_OPTIONS);
-	result = enable_controllers();
-	if (result < 0)
-		log_error();
+	enable_controllers();
 	if (mkdir(CGROUP_ROOT "/init", 0755) < 0 && errno != EEXIST)
 		return fail(errno, "make " CGROUP_ROOT "/init");
 	result = file_write(AT_FDCWD, CGROUP_ROOT "/init/cgroup.procs", "1", 1);

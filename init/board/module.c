@@ -20,6 +20,7 @@ enum {
 	ARGUMENTS_MAX = 1024,
 	DEPTH_MAX = 4, /* of aliases and softdeps: lists made by hand may go in circles */
 	MODULE_PATH_MAX = 256,
+	MODULE_NAME_MAX = 64,  /* of linux/module.h */
 	INSERT_COMPRESSED = 4, /* MODULE_INIT_COMPRESSED_FILE of linux/module.h, since 5.17 */
 };
 
@@ -68,136 +69,136 @@ void modules_close(struct modules *modules)
 	close_fd(&modules->folder);
 }
 
-/* Loaded, being loaded, or built in and with parameters. */
-static bool is_there(const struct modules *modules, struct module_text name)
+/* Loaded, being loaded, or built in and with parameters. `name` is written as the kernel does. */
+static bool is_there(const struct modules *modules, const char *name)
 {
-	char path[MODULE_PATH_MAX];
-	const int prefix = snprintf(path, sizeof(path), "sys/module/");
+	char path[MODULE_NAME_MAX + 16];
 
-	if (snprintf(path + prefix, sizeof(path) - (size_t)prefix, "%.*s", (int)name.size,
-		     name.data) >= (int)sizeof(path) - prefix)
-		return false;
-	for (char *dash = path; (dash = strchr(dash, '-')) != NULL;)
-		*dash = '_';
+	snprintf(path, sizeof(path), "sys/module/%s", name);
 	return faccessat(modules->root, path, F_OK, 0) == 0;
 }
 
-/* What the kernel's command line has for the module: "NAME.a=b" is "a=b". */
-static int add_arguments(const struct modules *modules, struct module_text name, char *buffer,
-			 size_t size, const char *arguments)
+/* As the kernel names it, with '_'; false: no module has so long a name. */
+static bool kernel_name(struct module_text name, char buffer[MODULE_NAME_MAX])
 {
-	struct module_text line = { modules->command_line, strcspn(modules->command_line, "\n") };
-	struct module_text word;
-	size_t used = (size_t)snprintf(buffer, size, "%s", arguments ? arguments : "");
-
-	while (used < size && module_word(&line, &word)) {
-		char own[64];
-
-		if (word.size <= name.size || word.data[name.size] != '.' ||
-		    name.size >= sizeof(own))
-			continue;
-		memcpy(own, name.data, name.size);
-		own[name.size] = '\0';
-		if (module_name_equal(own, word.data, name.size))
-			used += (size_t)snprintf(buffer + used, size - used, " %.*s",
-						 (int)(word.size - name.size - 1),
-						 word.data + name.size + 1);
-	}
-	return used < size ? 0 : -E2BIG;
+	if (name.size >= MODULE_NAME_MAX)
+		return false;
+	for (size_t i = 0; i < name.size; i++)
+		buffer[i] = name.data[i] == '-' ? '_' : name.data[i];
+	buffer[name.size] = '\0';
+	return true;
 }
 
-static bool is_compressed(struct module_text path)
+/* With what the kernel's command line has for the module: "NAME.a=b" is "a=b". */
+static int add_arguments(const struct modules *modules, const char *name, const char *arguments,
+			 char all[ARGUMENTS_MAX])
 {
-	return path.size < 3 || memcmp(path.data + path.size - 3, ".ko", 3) != 0;
+	struct module_text line = module_text(modules->command_line);
+	struct module_text word;
+	int used = snprintf(all, ARGUMENTS_MAX, "%s", arguments ? arguments : "");
+
+	while (used < ARGUMENTS_MAX && module_word(&line, &word)) {
+		const char *dot = memchr(word.data, '.', word.size);
+		const struct module_text module = { word.data,
+						    dot ? (size_t)(dot - word.data) : 0 };
+
+		if (dot && module_name_equal(module, module_text(name)))
+			used += snprintf(all + used, (size_t)(ARGUMENTS_MAX - used), " %.*s",
+					 (int)(word.size - module.size - 1), dot + 1);
+	}
+	return used < ARGUMENTS_MAX ? 0 : -E2BIG;
+}
+
+/* Open and load; -errno. */
+static int insert_file(int folder, const char *path, const char *arguments, bool compressed)
+{
+	auto_fd int fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
+	const int result =
+		fd < 0 ? -errno : module_insert(fd, arguments, compressed ? INSERT_COMPRESSED : 0);
+
+	return result == -EEXIST ? 0 : result; /* somebody else was faster */
 }
 
 /* `path` is relative to `folder`. */
 static int insert(const struct modules *modules, int folder, struct module_text path,
 		  const char *arguments)
 {
-	const struct module_text name = module_file_name(path);
-	char all[ARGUMENTS_MAX], file[MODULE_PATH_MAX];
-	auto_fd int fd = -1;
-	int result;
+	char name[MODULE_NAME_MAX], file[MODULE_PATH_MAX], all[ARGUMENTS_MAX] = "";
+	const bool compressed = path.size < 3 || memcmp(path.data + path.size - 3, ".ko", 3) != 0;
+	int result = -ENAMETOOLONG;
 
-	if (is_there(modules, name))
+	if (kernel_name(module_file_name(path), name) && path.size < sizeof(file)) {
+		if (is_there(modules, name))
+			return 0;
+		snprintf(file, sizeof(file), "%.*s", (int)path.size, path.data);
+		result = add_arguments(modules, name, arguments, all);
+		if (result == 0)
+			result = insert_file(folder, file, all, compressed);
+	}
+	if (result == 0)
 		return 0;
-	if (path.size >= sizeof(file))
-		return fail(ENAMETOOLONG, "module %.*s", (int)name.size, name.data);
-	memcpy(file, path.data, path.size);
-	file[path.size] = '\0';
-	fd = openat(folder, file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return fail(errno, "module %.*s: open %s", (int)name.size, name.data, file);
-	if (add_arguments(modules, name, all, sizeof(all), arguments) < 0)
-		return fail(E2BIG, "module %.*s: arguments", (int)name.size, name.data);
-	result = module_insert(fd, all, is_compressed(path) ? INSERT_COMPRESSED : 0);
-	if (is_compressed(path) && (result == -EINVAL || result == -EOPNOTSUPP))
-		return fail_as(ERROR_UNSUPPORTED, -result,
-			       "module %.*s: this kernel does not decompress %s "
-			       "(CONFIG_MODULE_DECOMPRESS)",
-			       (int)name.size, name.data, file);
-	if (result < 0 && result != -EEXIST)
-		return fail(-result, "module %.*s: load %s%s%s", (int)name.size, name.data, file,
-			    all[0] ? " " : "", all);
-	return 0;
+	return fail(-result, "load module %.*s %s%s", (int)path.size, path.data, all,
+		    compressed && (result == -EINVAL || result == -EOPNOTSUPP) ?
+			    "(the kernel does not decompress it: CONFIG_MODULE_DECOMPRESS)" :
+			    "");
 }
 
 /* The line of the list for that module; `path` is taken off it. */
-static bool find(const struct module_text *list, const char *name, struct module_text *path,
+static bool find(struct module_text list, struct module_text name, struct module_text *path,
 		 struct module_text *line)
 {
-	for (size_t at = 0; module_line(list, &at, line);) {
-		struct module_text file;
-
+	while (module_line(&list, line)) {
 		if (!module_word(line, path))
 			continue;
 		if (path->data[path->size - 1] == ':')
 			path->size--;
-		file = module_file_name(*path);
-		if (module_name_equal(name, file.data, file.size))
+		if (module_name_equal(module_file_name(*path), name))
 			return true;
 	}
 	return false;
 }
 
-static int load(struct modules *modules, const char *name, const char *arguments, int depth);
+static int load(struct modules *modules, struct module_text name, const char *arguments, int depth);
 
-static int load_word(struct modules *modules, struct module_text word, int depth)
+static bool is_word(struct module_text word, const char *text)
 {
-	char name[MODULE_PATH_MAX];
+	return module_name_equal(word, module_text(text));
+}
 
-	if (word.size >= sizeof(name))
-		return -ENOENT;
-	memcpy(name, word.data, word.size);
-	name[word.size] = '\0';
-	return load(modules, name, NULL, depth);
+/* The next line that begins with `keyword`; what follows is left in it, but for its first word. */
+static bool next_line(struct module_text *list, const char *keyword, struct module_text *line,
+		      struct module_text *first)
+{
+	struct module_text word;
+
+	while (module_line(list, line))
+		if (module_word(line, &word) && is_word(word, keyword) && module_word(line, first))
+			return true;
+	return false;
 }
 
 /* What should be there before ("pre:") or after it; it is no error if it is not. */
-static void load_soft(struct modules *modules, const char *name, const char *when, int depth)
+static void load_soft(struct modules *modules, struct module_text name, const char *when, int depth)
 {
-	struct module_text line, word;
+	struct module_text list = modules->lists[MODULE_SOFTDEP], line, word;
 
-	for (size_t at = 0; module_line(&modules->lists[MODULE_SOFTDEP], &at, &line);) {
+	while (next_line(&list, "softdep", &line, &word)) {
 		bool on = false;
 
-		if (!module_word(&line, &word) || word.size != strlen("softdep") ||
-		    !module_word(&line, &word) || !module_name_equal(name, word.data, word.size))
+		if (!module_name_equal(word, name))
 			continue;
 		while (module_word(&line, &word)) {
 			if (word.data[word.size - 1] == ':')
-				on = word.size == strlen(when) &&
-				     memcmp(word.data, when, word.size) == 0;
+				on = is_word(word, when);
 			else if (on)
-				load_word(modules, word, depth + 1);
+				load(modules, word, NULL, depth + 1);
 		}
 	}
 }
 
 /* The nearest dependency stands first: it needs the others. */
-static int load_file(struct modules *modules, const char *name, struct module_text path,
-		     struct module_text line, const char *arguments, int depth)
+static int load_file(struct modules *modules, struct module_text path, struct module_text line,
+		     const char *arguments)
 {
 	struct module_text needed[DEPENDENCIES_MAX];
 	size_t count = 0;
@@ -205,57 +206,57 @@ static int load_file(struct modules *modules, const char *name, struct module_te
 
 	while (count < DEPENDENCIES_MAX && module_word(&line, &needed[count]))
 		count++;
-	load_soft(modules, name, "pre:", depth);
 	while (count && result == 0)
 		result = insert(modules, modules->folder, needed[--count], NULL);
-	if (result == 0)
-		result = insert(modules, modules->folder, path, arguments);
-	load_soft(modules, name, "post:", depth);
-	return result;
+	return result ? result : insert(modules, modules->folder, path, arguments);
 }
 
 /* All whose alias fits. -ENOENT, unrecorded: none does. */
-static int load_aliased(struct modules *modules, const char *alias, int depth)
+static int load_aliased(struct modules *modules, struct module_text alias, int depth)
 {
-	struct module_text line, word;
+	struct module_text list = modules->lists[MODULE_ALIAS], line, word;
 	int result = -ENOENT, worst = 0;
 
-	for (size_t at = 0; module_line(&modules->lists[MODULE_ALIAS], &at, &line);) {
-		if (!module_word(&line, &word) || word.size != strlen("alias") ||
-		    !module_word(&line, &word) || !module_match(word.data, word.size, alias) ||
-		    !module_word(&line, &word))
+	while (next_line(&list, "alias", &line, &word)) {
+		if (!module_match(word, alias) || !module_word(&line, &word))
 			continue;
-		result = load_word(modules, word, depth + 1);
+		result = load(modules, word, NULL, depth + 1);
 		if (result < 0 && result != -ENOENT)
 			worst = result;
 	}
 	return worst < 0 ? worst : result;
 }
 
-static int load(struct modules *modules, const char *name, const char *arguments, int depth)
+static int load(struct modules *modules, struct module_text name, const char *arguments, int depth)
 {
-	const struct module_text whole = { name, strlen(name) };
 	struct module_text path, line;
+	char own[MODULE_NAME_MAX];
+	int result;
 
 	if (depth > DEPTH_MAX)
 		return -ENOENT;
-	if (strchr(name, '/'))
-		return insert(modules, modules->root, whole, arguments);
-	if (find(&modules->lists[MODULE_DEP], name, &path, &line))
-		return load_file(modules, name, path, line, arguments, depth);
-	if (is_there(modules, whole) || find(&modules->lists[MODULE_BUILTIN], name, &path, &line))
+	if (memchr(name.data, '/', name.size))
+		return insert(modules, modules->root, name, arguments);
+	if (find(modules->lists[MODULE_DEP], name, &path, &line)) {
+		load_soft(modules, name, "pre:", depth);
+		result = load_file(modules, path, line, arguments);
+		load_soft(modules, name, "post:", depth);
+		return result;
+	}
+	if ((kernel_name(name, own) && is_there(modules, own)) ||
+	    find(modules->lists[MODULE_BUILTIN], name, &path, &line))
 		return 0;
 	return load_aliased(modules, name, depth);
 }
 
 int modules_load(struct modules *modules, const char *name, const char *arguments)
 {
-	return load(modules, name, arguments, 0);
+	return load(modules, module_text(name), arguments, 0);
 }
 
 int modules_load_alias(struct modules *modules, const char *modalias)
 {
-	const int result = load_aliased(modules, modalias, 0);
+	const int result = load_aliased(modules, module_text(modalias), 0);
 
 	return result == -ENOENT ? 0 : result;
 }

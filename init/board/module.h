@@ -51,16 +51,16 @@ int modules_load_alias(struct modules *modules, const char *modalias);
 
 /* ---- module_index.c: the lists; pure ---- */
 
+struct module_text module_text(const char *text);
+
 /* Names are equal if they differ in '-' and '_' only. */
-bool module_name_equal(const char *name, const char *other, size_t length);
+bool module_name_equal(struct module_text name, struct module_text other);
 
-/* As fnmatch(3) without flags: * ? [a-z] [!a-z]; `pattern` has `length` bytes. */
-bool module_match(const char *pattern, size_t length, const char *text);
+/* As fnmatch(3) without flags: * ? [a-z] [!a-z]. */
+bool module_match(struct module_text pattern, struct module_text text);
 
-/* One line of a list after the other, without the newline: false at the end. */
-bool module_line(const struct module_text *list, size_t *at, struct module_text *line);
-
-/* The next word of a line, taken off it; false: there is none. */
+/* Take the next line of a list, without its newline, or the next word of a line; false: none. */
+bool module_line(struct module_text *list, struct module_text *line);
 bool module_word(struct module_text *line, struct module_text *word);
 
 /* The name of a module's file: "a-b" of kernel/x/a-b.ko.xz. */

@@ -4,71 +4,79 @@
 
 #include "init/board/module.h"
 
-bool module_name_equal(const char *name, const char *other, size_t length)
+struct module_text module_text(const char *text)
 {
-	for (size_t i = 0; i < length; i++) {
-		const char a = name[i] == '-' ? '_' : name[i];
-		const char b = other[i] == '-' ? '_' : other[i];
+	return (struct module_text){ text, strlen(text) };
+}
 
-		if (a != b || !a)
-			return false;
-	}
-	return name[length] == '\0';
+static char plain(char letter)
+{
+	return letter == '-' ? '_' : letter;
+}
+
+bool module_name_equal(struct module_text name, struct module_text other)
+{
+	size_t i = 0;
+
+	while (i < name.size && i < other.size && plain(name.data[i]) == plain(other.data[i]))
+		i++;
+	return i == name.size && i == other.size;
 }
 
 /* `class` is behind '['. Its length with the ']', 0 if it has no end; *holds: `letter` is in it. */
 static size_t match_class(const char *class, size_t length, char letter, bool *holds)
 {
-	const bool negated = length && (*class == '!' || *class == '^');
+	const bool negated = length && *class == '!';
 	size_t i = negated;
 
-	*holds = false;
+	*holds = negated;
 	/* A ']' that comes first is one of the letters. */
-	for (size_t first = i; i < length && (class[i] != ']' || i == first); i++) {
+	for (const size_t first = i; i < length && (class[i] != ']' || i == first); i++) {
 		const bool range = i + 2 < length && class[i + 1] == '-' && class[i + 2] != ']';
-		const char last = class[range ? i + 2 : i];
+		const char begin = class[i];
 
-		*holds |= class[i] <= letter && letter <= last;
 		i += range ? 2 : 0;
+		if (begin <= letter && letter <= class[i])
+			*holds = !negated;
 	}
-	*holds ^= negated;
 	return i < length ? i + 1 : 0;
 }
 
 /* Does the pattern's first element fit the letter? How long the element is, 0: it does not. */
-static size_t match_one(const char *pattern, size_t length, char letter)
+static size_t match_one(const char *pattern, const char *end, char letter)
 {
-	bool holds = false;
+	bool holds;
 	size_t size;
 
-	if (!length || !letter)
+	if (pattern == end)
 		return 0;
 	if (*pattern == '[') {
-		size = match_class(pattern + 1, length - 1, letter, &holds);
+		size = match_class(pattern + 1, (size_t)(end - pattern) - 1, letter, &holds);
 		if (size)
 			return holds ? size + 1 : 0;
 	}
 	return *pattern == '?' || *pattern == letter;
 }
 
-/* In time proportional to both lengths: only the last star is ever gone back to. */
-bool module_match(const char *pattern, size_t length, const char *text)
+/* In time proportional to both lengths multiplied: only the last star is ever gone back to. */
+bool module_match(struct module_text pattern, struct module_text text)
 {
-	const char *const end = pattern + length;
+	const char *at = pattern.data, *const end = at + pattern.size;
+	const char *letter = text.data, *const last = letter + text.size;
 	const char *star = NULL, *resume = NULL;
 
-	while (*text || pattern < end) {
-		const size_t size = match_one(pattern, (size_t)(end - pattern), *text);
+	while (at < end || letter < last) {
+		const size_t size = letter < last ? match_one(at, end, *letter) : 0;
 
-		if (pattern < end && *pattern == '*') {
-			star = ++pattern;
-			resume = text;
+		if (at < end && *at == '*') {
+			star = ++at;
+			resume = letter;
 		} else if (size) {
-			pattern += size;
-			text++;
-		} else if (star && *resume) {
-			pattern = star;
-			text = ++resume;
+			at += size;
+			letter++;
+		} else if (star && resume < last) {
+			at = star;
+			letter = ++resume;
 		} else {
 			return false;
 		}
@@ -76,41 +84,45 @@ bool module_match(const char *pattern, size_t length, const char *text)
 	return true;
 }
 
-bool module_line(const struct module_text *list, size_t *at, struct module_text *line)
+/* What stands before the first of `ends`, which is taken off as well. */
+static struct module_text take(struct module_text *text, const char *ends)
 {
-	const char *end;
+	struct module_text taken = { text->data, 0 };
 
-	if (*at >= list->size)
-		return false;
-	line->data = list->data + *at;
-	end = memchr(line->data, '\n', list->size - *at);
-	line->size = end ? (size_t)(end - line->data) : list->size - *at;
-	*at += line->size + 1;
-	return true;
+	while (taken.size < text->size && !strchr(ends, taken.data[taken.size]))
+		taken.size++;
+	text->data += taken.size;
+	text->size -= taken.size;
+	if (text->size) {
+		text->data++;
+		text->size--;
+	}
+	return taken;
+}
+
+bool module_line(struct module_text *list, struct module_text *line)
+{
+	const bool more = list->size > 0;
+
+	*line = take(list, "\n");
+	return more;
 }
 
 bool module_word(struct module_text *line, struct module_text *word)
 {
-	while (line->size && (*line->data == ' ' || *line->data == '\t')) {
-		line->data++;
-		line->size--;
-	}
-	*word = (struct module_text){ line->data, 0 };
-	while (line->size && *line->data != ' ' && *line->data != '\t') {
-		line->data++;
-		line->size--;
-		word->size++;
-	}
+	do {
+		*word = take(line, " \t\n");
+	} while (!word->size && line->size);
 	return word->size > 0;
 }
 
 struct module_text module_file_name(struct module_text path)
 {
-	struct module_text name = path;
+	struct module_text name;
 
-	for (size_t i = 0; i < path.size; i++)
-		if (path.data[i] == '/')
-			name = (struct module_text){ path.data + i + 1, path.size - i - 1 };
+	do {
+		name = take(&path, "/");
+	} while (path.size);
 	for (size_t i = 0; i + 3 <= name.size; i++)
 		if (memcmp(name.data + i, ".ko", 3) == 0)
 			name.size = i;

@@ -40,11 +40,13 @@ static const struct {
 	{ "erofs", "\xe2\xe1\xf5\xe0", 4, 0x400, 0x430, 0x440, UUID_SIZE, 16 },
 };
 
-static int open_device(int root, const char *path)
+/* By its name, or a path. */
+static int open_device(int root, const char *name)
 {
-	/* What lies in "/" when `root` is a tree of a test does not count. */
-	while (*path == '/')
-		path++;
+	char path[SOURCE_PATH_MAX];
+
+	/* A path is relative to `root`, which is "/" but in tests. */
+	snprintf(path, sizeof(path), "%s%s", name[0] == '/' ? "." : "dev/", name);
 	return openat(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
@@ -69,38 +71,37 @@ const char *source_type(int root, const char *path)
 	return row < 0 ? NULL : known[row].type;
 }
 
-/* `order`: which byte is written where. */
-static void put_uuid(char *text, const uint8_t *bytes, const uint8_t *order)
+/* GUIDs (`mixed`) have their first three numbers in little-endian. */
+static void put_uuid(char *text, const uint8_t *bytes, bool mixed)
 {
-	for (int i = 0; i < UUID_SIZE; i++)
-		text += sprintf(text, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x",
-				bytes[order[i]]);
+	static const uint8_t order[] = { 3, 2, 1, 0, 5, 4, 7, 6 };
+
+	for (unsigned int i = 0; i < UUID_SIZE; i++)
+		text += sprintf(text, i >= 4 && i <= 10 && i % 2 == 0 ? "-%02x" : "%02x",
+				bytes[mixed && i < sizeof(order) ? order[i] : i]);
 }
 
-static bool has_tag(int fd, bool by_label, const char *value)
+/* Label or UUID of the file system; what has none stays "". */
+static void read_tag(int root, const char *name, bool label, char text[TAG_MAX])
 {
-	static const uint8_t plain[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
 	uint8_t head[HEAD_SIZE];
-	char text[TAG_MAX] = "";
-	const int row = probe(fd, head);
+	auto_fd int fd = open_device(root, name);
+	const int row = fd < 0 ? -1 : probe(fd, head);
 
 	if (row < 0)
-		return false;
-	if (by_label) {
-		memcpy(text, head + known[row].label, known[row].label_size);
+		return;
+	if (label) {
+		snprintf(text, TAG_MAX, "%.*s", known[row].label_size, head + known[row].label);
 		/* FAT fills up with blanks. */
 		for (size_t end = strlen(text); end && text[end - 1] == ' ';)
 			text[--end] = '\0';
-		return known[row].label_size && strcmp(text, value) == 0;
-	}
-	if (known[row].uuid_size == UUID_SIZE) {
-		put_uuid(text, head + known[row].uuid, plain);
+	} else if (known[row].uuid_size == UUID_SIZE) {
+		put_uuid(text, head + known[row].uuid, false);
 	} else if (known[row].uuid_size) {
 		const uint8_t *serial = head + known[row].uuid;
 
 		sprintf(text, "%02x%02x-%02x%02x", serial[3], serial[2], serial[1], serial[0]);
 	}
-	return text[0] && strcasecmp(text, value) == 0;
 }
 
 /* ---- PARTUUID before Linux 6.8: from the partition table ---- */
@@ -114,64 +115,46 @@ static uint64_t little_endian(const uint8_t *bytes, int count)
 	return value;
 }
 
-/* UEFI specification, 5.3: header in block 1, an array of entries. */
-static bool read_gpt(int disk, unsigned int number, char *text)
-{
-	static const uint8_t guid[] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
-	uint8_t header[92], entry[32];
-
-	for (off_t block = 512; block <= 4096; block *= 8) {
-		uint64_t at;
-
-		if (pread(disk, header, sizeof(header), block) != sizeof(header) ||
-		    memcmp(header, "EFI PART", 8) != 0)
-			continue;
-		at = little_endian(header + 72, 8) * (uint64_t)block +
-		     (uint64_t)(number - 1) * little_endian(header + 84, 4);
-		if (at > INT64_MAX || pread(disk, entry, sizeof(entry), (off_t)at) != sizeof(entry))
-			return false;
-		put_uuid(text, entry + 16, guid);
-		return true;
-	}
-	return false;
-}
-
-static bool read_mbr(int disk, unsigned int number, char *text)
+/* UEFI specification, 5.3: header in block 1, an array of entries. Else the MBR's number. */
+static void read_table(int disk, unsigned int number, char text[TAG_MAX])
 {
 	uint8_t sector[512];
 
-	if (pread(disk, sector, sizeof(sector), 0) != sizeof(sector) || sector[510] != 0x55 ||
-	    sector[511] != 0xaa)
-		return false;
-	sprintf(text, "%08x-%02x", (unsigned int)little_endian(sector + 440, 4), number);
-	return true;
+	for (off_t block = 512; block <= 4096; block *= 8) {
+		if (pread(disk, sector, sizeof(sector), block) != sizeof(sector) ||
+		    memcmp(sector, "EFI PART", 8) != 0)
+			continue;
+		block = (off_t)(little_endian(sector + 72, 8) * (uint64_t)block +
+				(number - 1) * little_endian(sector + 84, 4));
+		if (pread(disk, sector, 32, block) == 32)
+			put_uuid(text, sector + 16, true);
+		return;
+	}
+	if (pread(disk, sector, sizeof(sector), 0) == sizeof(sector) && sector[510] == 0x55 &&
+	    sector[511] == 0xaa)
+		sprintf(text, "%08x-%02x", (unsigned int)little_endian(sector + 440, 4), number);
 }
 
 /* `name` is "vda2": its link in sysfs ends with "/vda/vda2". */
-static bool has_partition_uuid(int root, int folder, const char *name, const char *value)
+static void read_partition_uuid(int root, int folder, const char *name, char text[TAG_MAX])
 {
-	char path[TAG_MAX], link[SOURCE_PATH_MAX], text[TAG_MAX], *slash, *disk_name;
+	char path[SOURCE_PATH_MAX] = "", *slash;
 	unsigned int number;
 	auto_fd int disk = -1;
-	ssize_t size;
 
 	snprintf(path, sizeof(path), "%.32s/partition", name);
-	if (file_read_small(folder, path, text, sizeof(text)) <= 0)
-		return false;
+	if (file_read_small(folder, path, text, TAG_MAX) <= 0)
+		return;
 	number = (unsigned int)strtoul(text, NULL, 10);
-	size = readlinkat(folder, name, link, sizeof(link) - 1);
-	if (size <= 0 || number == 0)
-		return false;
-	link[size] = '\0';
-	slash = strrchr(link, '/');
-	if (!slash)
-		return false;
+	text[0] = '\0';
+	memset(path, 0, sizeof(path));
+	if (readlinkat(folder, name, path, sizeof(path) - 1) <= 0 || !(slash = strrchr(path, '/')))
+		return;
 	*slash = '\0';
-	disk_name = strrchr(link, '/');
-	snprintf(path, sizeof(path), "dev/%.32s", disk_name ? disk_name + 1 : link);
-	disk = open_device(root, path);
-	return disk >= 0 && (read_gpt(disk, number, text) || read_mbr(disk, number, text)) &&
-	       strcasecmp(text, value) == 0;
+	slash = strrchr(path, '/');
+	disk = open_device(root, slash ? slash + 1 : path);
+	if (disk >= 0)
+		read_table(disk, number, text);
 }
 
 /* ---- looking for it ---- */
@@ -212,26 +195,25 @@ static bool is_to_be_left_alone(const char *name)
 
 static bool is_it(int root, int folder, const char *name, enum tag tag, const char *value)
 {
-	char path[TAG_MAX], text[UEVENT_MAX];
+	char path[TAG_MAX], text[UEVENT_MAX], tag_text[TAG_MAX] = "";
+	const char *found = tag_text;
 	struct uevent event;
-	auto_fd int fd = -1;
 	ssize_t size;
 
 	if (tag == TAG_LABEL || tag == TAG_UUID) {
-		snprintf(path, sizeof(path), "dev/%.32s", name);
-		fd = open_device(root, path);
-		return fd >= 0 && has_tag(fd, tag == TAG_LABEL, value);
+		read_tag(root, name, tag == TAG_LABEL, tag_text);
+	} else {
+		snprintf(path, sizeof(path), "%.32s/uevent", name);
+		size = file_read_small(folder, path, text, sizeof(text) - 1);
+		uevent_parse(&event, text, size > 0 ? (size_t)size : 0);
+		found = tag == TAG_PARTLABEL ? event.partition_name : event.partition_uuid;
+		if (!found && tag == TAG_PARTUUID) {
+			read_partition_uuid(root, folder, name, tag_text);
+			found = tag_text;
+		}
 	}
-	snprintf(path, sizeof(path), "%.32s/uevent", name);
-	size = file_read_small(folder, path, text, sizeof(text) - 1);
-	if (size <= 0)
-		return false;
-	uevent_parse(&event, text, (size_t)size);
-	if (tag == TAG_PARTLABEL)
-		return str_equal(event.partition_name, value);
-	if (event.partition_uuid)
-		return strcasecmp(event.partition_uuid, value) == 0;
-	return has_partition_uuid(root, folder, name, value);
+	return found && (tag == TAG_LABEL || tag == TAG_PARTLABEL ? strcmp(found, value) :
+								    strcasecmp(found, value)) == 0;
 }
 
 int source_find(int root, const char *source, char path[SOURCE_PATH_MAX])

@@ -32,24 +32,29 @@ static bool is_initramfs(int root)
 					       (unsigned long)status.f_type == TMPFS_MAGIC);
 }
 
+static int refuse(int no, const char *root, const char *what)
+{
+	return fail(no, "switch to %s: %s", root, what);
+}
+
 static int check(int old, int new, const char *root, const char *init)
 {
 	auto_fd int fd = -1;
 	struct stat here, there;
 
 	if (!is_initramfs(old))
-		return fail_as(ERROR_STATE, 0, "switch to %s: this is no initramfs", root);
+		return refuse(EINVAL, root, "this is no initramfs");
 	if (fstat(old, &here) < 0 || fstat(new, &there) < 0 || here.st_dev == there.st_dev)
-		return fail_as(ERROR_STATE, 0, "switch to %s: nothing is mounted there", root);
+		return refuse(EINVAL, root, "nothing is mounted there");
 	for (size_t i = 0; i < sizeof(moved) / sizeof(moved[0]); i++)
 		if (faccessat(new, moved[i], F_OK, 0) < 0)
-			return fail(errno, "switch to %s: its folder /%s", root, moved[i]);
+			return refuse(errno, root, moved[i]);
 	/* Absolute links in it mean the new root. */
 	fd = path_open(new, init, O_PATH, 0, PATH_IN_ROOT);
 	if (fd < 0 || fstat(fd, &there) < 0)
-		return fail(fd < 0 ? -fd : errno, "switch to %s: its %s", root, init);
+		return refuse(fd < 0 ? -fd : errno, root, init);
 	if (!S_ISREG(there.st_mode) || !(there.st_mode & 0111))
-		return fail(EACCES, "switch to %s: its %s", root, init);
+		return refuse(EACCES, root, init);
 	return 0;
 }
 
@@ -83,20 +88,21 @@ static void empty(int folder, dev_t device, int depth)
 		close_fd(&folder);
 }
 
-static int move_mounts(const char *root)
+static int move_mounts(int new, const char *root)
 {
-	char target[64], source[8];
+	char source[8] = "/";
 
+	if (fchdir(new) < 0)
+		return refuse(errno, root, "enter");
 	for (size_t i = 0; i < sizeof(moved) / sizeof(moved[0]); i++) {
-		strcpy(stpcpy(source, "/"), moved[i]);
-		strcpy(target, moved[i]);
+		strcpy(source + 1, moved[i]);
 		/* EINVAL: it is no mount (a /dev of the initramfs itself): the new init makes one.
 		 */
-		if (mount(source, target, NULL, MS_MOVE, NULL) < 0 && errno != EINVAL)
-			return fail(errno, "switch to %s: move %s", root, source);
+		if (mount(source, moved[i], NULL, MS_MOVE, NULL) < 0 && errno != EINVAL)
+			return refuse(errno, root, source);
 	}
 	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 || chdir("/") < 0)
-		return fail(errno, "switch to %s", root);
+		return refuse(errno, root, "move it to /");
 	return 0;
 }
 
@@ -104,24 +110,21 @@ int board_switch_root(const struct plan *plan, char **argv)
 {
 	const char *root = plan_text(plan, plan->system->root);
 	const char *init = plan_text(plan, plan->system->init);
-	auto_fd int old = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_fd int new = root ? open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	auto_fd int old = -1, new = -1;
 	struct stat status;
 	int result;
 
-	if (!IS_ENABLED(CONFIG_INIT_SWITCH_ROOT))
-		return fail_as(ERROR_UNSUPPORTED, 0,
-			       "system.json: init: CONFIG_INIT_SWITCH_ROOT is not set");
-	if (!root || !init)
-		return fail_as(ERROR_CONFIG, 0, "system.json: init needs root, and root init");
+	if (!IS_ENABLED(CONFIG_INIT_SWITCH_ROOT) || !root || !init)
+		return fail_as(ERROR_UNSUPPORTED, 0, "system.json: switch-root: %s",
+			       root && init ? "CONFIG_INIT_SWITCH_ROOT is not set" :
+					      "needs \"root\" and \"init\"");
+	old = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	new = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (old < 0 || new < 0 || fstat(old, &status) < 0)
-		return fail(errno, "switch to %s", root);
+		return refuse(errno, root, "open");
 	result = check(old, new, root, init);
-	if (result < 0)
-		return result;
-	if (fchdir(new) < 0)
-		return fail(errno, "switch to %s", root);
-	result = move_mounts(root);
+	if (result == 0)
+		result = move_mounts(new, root);
 	if (result < 0)
 		return result;
 	empty(take_fd(&old), status.st_dev, 0);

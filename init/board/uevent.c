@@ -5,6 +5,8 @@
 #include <linux/netlink.h>
 #include <sys/socket.h>
 #include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,39 +20,45 @@
 /* The group to which the kernel speaks; 2 is udev's. */
 enum { UEVENT_GROUP_KERNEL = 1 };
 
-static unsigned int number(const char *text, int base)
-{
-	return (unsigned int)strtoul(text, NULL, base);
-}
+#define FIELD(member) offsetof(struct uevent, member)
 
-static void take(struct uevent *event, const char *key, size_t length, const char *value)
-{
-	const struct {
-		const char *key;
-		const char **text;
-		unsigned int *number;
-	} keys[] = {
-		{ "ACTION", &event->action, NULL },
-		{ "DEVPATH", &event->path, NULL },
-		{ "DEVNAME", &event->name, NULL },
-		{ "DEVTYPE", &event->type, NULL },
-		{ "MODALIAS", &event->modalias, NULL },
-		{ "PARTNAME", &event->partition_name, NULL },
-		{ "PARTUUID", &event->partition_uuid, NULL },
-		{ "MAJOR", NULL, &event->major },
-		{ "MINOR", NULL, &event->minor },
-		{ "DEVMODE", NULL, &event->mode },
-		{ "DEVUID", NULL, &event->uid },
-		{ "DEVGID", NULL, &event->gid },
-	};
+/* Which field a key fills: a text, or (base 8 or 10) a number. */
+static const struct {
+	char key[10];
+	uint8_t base, offset;
+} keys[] = {
+	{ "ACTION", 0, FIELD(action) },
+	{ "DEVPATH", 0, FIELD(path) },
+	{ "DEVNAME", 0, FIELD(name) },
+	{ "DEVTYPE", 0, FIELD(type) },
+	{ "MODALIAS", 0, FIELD(modalias) },
+	{ "PARTNAME", 0, FIELD(partition_name) },
+	{ "PARTUUID", 0, FIELD(partition_uuid) },
+	{ "MAJOR", 10, FIELD(major) },
+	{ "MINOR", 10, FIELD(minor) },
+	{ "DEVMODE", 8, FIELD(mode) },
+	{ "DEVUID", 10, FIELD(uid) },
+	{ "DEVGID", 10, FIELD(gid) },
+};
 
+/* "KEY=VALUE" */
+static void take(struct uevent *event, const char *line)
+{
+	const size_t length = strcspn(line, "=");
+
+	if (!line[length])
+		return;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		if (strncmp(key, keys[i].key, length) != 0 || keys[i].key[length])
+		char *field = (char *)event + keys[i].offset;
+		const char *value = line + length + 1;
+
+		if (strlen(keys[i].key) != length || memcmp(line, keys[i].key, length) != 0)
 			continue;
-		if (keys[i].text)
-			*keys[i].text = value;
+		if (keys[i].base)
+			*(unsigned int *)(void *)field =
+				(unsigned int)strtoul(value, NULL, keys[i].base);
 		else
-			*keys[i].number = number(value, keys[i].number == &event->mode ? 8 : 10);
+			*(const char **)(void *)field = value;
 	}
 }
 
@@ -60,15 +68,12 @@ void uevent_parse(struct uevent *event, char *text, size_t size)
 
 	*event = (struct uevent){ .mode = 0600 };
 	*end = '\0';
-	for (char *line = text; line < end; line += strlen(line) + 1) {
-		char *newline = memchr(line, '\n', (size_t)(end - line));
-		const char *equals;
+	while (text < end) {
+		char *line = text;
 
-		if (newline && newline < line + strlen(line))
-			*newline = '\0';
-		equals = strchr(line, '=');
-		if (equals)
-			take(event, line, (size_t)(equals - line), equals + 1);
+		text += strcspn(line, "\n");
+		*text++ = '\0';
+		take(event, line);
 	}
 }
 

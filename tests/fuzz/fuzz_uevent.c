@@ -55,9 +55,10 @@ static void try_texts(const uint8_t *data, size_t size)
 	    memchr(options.data, '\0', sizeof(options.data)) == NULL)
 		abort();
 	/* A pattern that is the text itself fits, unless it says something else by that. */
-	if (strcspn(text, "*?[") == size && !module_match(text, size, text))
+	if (strcspn(text, "*?[") == size &&
+	    !module_match((struct module_text){ text, size }, module_text(text)))
 		abort();
-	module_match(text, half, text + half);
+	module_match((struct module_text){ text, half }, module_text(text + half));
 	for (struct mount_entry *entry = mountinfo_parse(&arena, text); entry;
 	     entry = entry->before)
 		if (!entry->target || !entry->type)

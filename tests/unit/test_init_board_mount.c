@@ -211,7 +211,7 @@ static void test_labels(void **state)
 	assert_string_equal(source_type(root, "/dev/sdb"), "vfat");
 	assert_null(source_type(root, "/dev/none"));
 	put_at("dev/sdb", 0, "hsqs", 4);
-	assert_string_equal(source_type(root, "dev/sdb"), "squashfs");
+	assert_string_equal(source_type(root, "/dev/sdb"), "squashfs");
 	assert_int_equal(count_open(), before);
 }
 
