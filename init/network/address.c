@@ -52,23 +52,25 @@ static int add_address(int fd, int index, const char *text)
 	return netlink_request(fd, &message, 0, text);
 }
 
-static int add_route(int fd, int index, const char *destination, const char *gateway)
+static int add_route(int fd, int index, const struct plan *plan, const struct plan_route *route)
 {
+	const char *destination = network_text(plan, route->destination);
+	const char *gateway = network_text(plan, route->gateway);
+	const bool is_default = str_equal(destination, "default"), has_gateway = route->gateway;
 	struct network_prefix to = { .size = 0 }, via = { .family = AF_INET };
 	struct rtmsg head = { .rtm_table = RT_TABLE_MAIN,
 			      .rtm_protocol = RTPROT_STATIC,
-			      .rtm_scope = gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
+			      .rtm_scope = has_gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
 			      .rtm_type = RTN_UNICAST };
-	const bool is_default = str_equal(destination, "default");
 	struct netlink_message message;
 	char about[128];
 
-	snprintf(about, sizeof(about), "route to %s%s%s", destination, gateway ? " via " : "",
-		 gateway ? gateway : "");
-	if ((gateway && network_parse(gateway, NETWORK_GATEWAY, &via) < 0) ||
+	snprintf(about, sizeof(about), "route to %s%s%s", destination, has_gateway ? " via " : "",
+		 has_gateway ? gateway : "");
+	if ((has_gateway && network_parse(gateway, NETWORK_GATEWAY, &via) < 0) ||
 	    (!is_default && network_parse(destination, NETWORK_DESTINATION, &to) < 0))
 		return fail_context(-EINVAL, "%s", about);
-	if (gateway && !is_default && via.family != to.family)
+	if (has_gateway && !is_default && via.family != to.family)
 		return fail_as(ERROR_CONFIG, 0, "%s: two address families", about);
 	if (is_default)
 		to.family = via.family;
@@ -77,7 +79,7 @@ static int add_route(int fd, int index, const char *destination, const char *gat
 	netlink_begin(&message, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &head, sizeof(head));
 	if (to.length)
 		netlink_put(&message, RTA_DST, to.address, to.size);
-	if (gateway)
+	if (has_gateway)
 		netlink_put(&message, RTA_GATEWAY, via.address, via.size);
 	netlink_put(&message, RTA_OIF, &index, sizeof(index));
 	return netlink_request(fd, &message, 0, about);
@@ -93,7 +95,6 @@ int network_configure(int fd, const struct plan *plan, const char *name, struct 
 	for (uint32_t i = 0; i < addresses.count && result == 0; i++)
 		result = add_address(fd, index, network_text(plan, plan_word(plan, addresses, i)));
 	for (uint32_t i = 0; i < routes.count && result == 0; i++)
-		result = add_route(fd, index, network_text(plan, route[i].destination),
-				   plan_text(plan, route[i].gateway));
+		result = add_route(fd, index, plan, &route[i]);
 	return result;
 }
