@@ -79,6 +79,8 @@ static void lay_out(struct rings *rings, const struct plan *plan, uint64_t size)
 		ring->size = ring_size(log);
 		ring->sinks = log->sinks;
 		ring->states[0].sequence = 1;
+		for (int sink = 0; sink < RING_SINKS; sink++)
+			ring->places[sink].sequence = 1;
 		data += ring->size;
 	}
 }

@@ -105,16 +105,10 @@ static int watch(const struct writer *writer, int fd, uint32_t index)
 	return epoll_ctl(writer->epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-static int open_all(struct writer *writer)
+static int open_all(struct writer *writer, const sigset_t *signals)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGCHLD);
-	sigprocmask(SIG_SETMASK, &set, NULL);
 	writer->epoll = epoll_create1(EPOLL_CLOEXEC);
-	writer->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	writer->signals = signalfd(-1, signals, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (writer->epoll < 0 || writer->signals < 0 || watch(writer, writer->signals, PLAN_NONE))
 		return fail(errno, "log writer");
 	for (uint32_t i = 0; i < writer->rings->count; i++)
@@ -265,8 +259,13 @@ int log_writer(const struct plan *plan, int rings, const int *pipes)
 		.file.due = UINT64_MAX,
 	};
 	struct epoll_event events[EVENTS];
+	sigset_t signals;
 	size_t size;
 
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGCHLD);
+	sigprocmask(SIG_SETMASK, &signals, NULL);
 	prctl(PR_SET_NAME, "cruet-log");
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	writer.rings = rings_map(rings, true, &size);
@@ -275,7 +274,7 @@ int log_writer(const struct plan *plan, int rings, const int *pipes)
 	close_others(&writer);
 	read_clock(&writer);
 	recover(&writer);
-	if (open_all(&writer) < 0)
+	if (open_all(&writer, &signals) < 0)
 		_exit(1);
 	drop_capabilities(&writer);
 	for (;;) {
