@@ -115,7 +115,7 @@ static int run(const struct container_context *context, void *given, int argc, c
 {
 	const struct client_options *values = given;
 	const uint64_t begin = boot_time();
-	struct plan before, after;
+	struct plan before = { NULL }, after = { NULL };
 	struct page page;
 	uint32_t count;
 	int result = get_plan(values->socket, &before);
@@ -128,8 +128,9 @@ static int run(const struct container_context *context, void *given, int argc, c
 	result = control_ask(values->socket, CONTROL_RELOAD, CONTROL_WAIT, NULL, NULL);
 	if (IS_ENABLED(CONFIG_INIT_LOGS) && result == -EINVAL)
 		show_problems(values->socket, begin);
-	if (result == 0)
-		result = get_plan(values->socket, &after);
+	if (result < 0)
+		return result;
+	result = get_plan(values->socket, &after);
 	if (result < 0)
 		return result;
 	page_begin(&page, STDOUT_FILENO);

@@ -217,6 +217,7 @@ static void watch_listener(const struct control *control, uint32_t events)
 void control_accept(struct control *control, uint64_t now)
 {
 	for (int i = 0; i < CONTROL_CLIENTS; i++) {
+		/* cppcheck-suppress nullPointer */
 		const int fd = accept4(control->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (fd >= 0) {

@@ -8,11 +8,12 @@
 #include "init/supervise/supervise.h"
 #include "lib/arena.h"
 #include "lib/error.h"
+#include "lib/str.h"
 
 static struct span *find(const struct timeline *timeline, const char *name)
 {
 	for (size_t i = 0; i < timeline->count; i++)
-		if (strcmp(timeline->spans[i].name, name) == 0)
+		if (str_equal(timeline->spans[i].name, name))
 			return &timeline->spans[i];
 	return NULL;
 }

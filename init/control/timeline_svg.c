@@ -8,7 +8,7 @@ static unsigned int position(const struct timeline *timeline, uint64_t at)
 {
 	if (at >= timeline->end)
 		return LEFT + WIDTH;
-	return LEFT + (unsigned int)(at * WIDTH / timeline->end);
+	return LEFT + (unsigned int)(at * WIDTH / timeline->end); /* not 0 here */
 }
 
 static void put_box(struct page *page, const struct timeline *timeline, unsigned int row,
@@ -58,21 +58,17 @@ static void put_ticks(struct page *page, const struct timeline *timeline)
 	}
 }
 
-void timeline_svg(struct page *page, const struct timeline *given)
+void timeline_svg(struct page *page, const struct timeline *timeline)
 {
-	struct timeline timeline = *given;
-
-	if (!timeline.end)
-		timeline.end = 1;
 	page_format(page,
 		    "<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" width=\"%d\" "
 		    "height=\"%u\" font-family=\"sans-serif\" font-size=\"12\">\n",
-		    LEFT + WIDTH + 70, TOP + (unsigned int)timeline.count * ROW + 10);
+		    LEFT + WIDTH + 70, TOP + (unsigned int)timeline->count * ROW + 10);
 	page_put(page, "<style>line{stroke:#ddd}.waiting{fill:#ccc}.starting{fill:#f0ad4e}"
 		       ".ready{fill:#5cb85c}.failed{fill:#d9534f}.critical{font-weight:bold}"
 		       "</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
-	put_ticks(page, &timeline);
-	for (unsigned int row = 0; row < timeline.count; row++)
-		put_span(page, &timeline, row);
+	put_ticks(page, timeline);
+	for (unsigned int row = 0; row < timeline->count; row++)
+		put_span(page, timeline, row);
 	page_put(page, "</svg>\n");
 }
