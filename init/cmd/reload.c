@@ -24,8 +24,11 @@ static int get_plan(const char *socket, struct plan *plan)
 
 	if (result < 0)
 		return result;
-	result = view.plan < 0 ? fail_as(ERROR_STATE, 0, "the supervisor shows no plan") :
-				 plan_map(plan, view.plan, "the supervisor's plan");
+	if (view.plan < 0) {
+		fail_as(ERROR_STATE, 0, "the supervisor shows no plan");
+		return -EINVAL;
+	}
+	result = plan_map(plan, view.plan, "the supervisor's plan");
 	close_fd(&view.plan);
 	return result;
 }
@@ -115,7 +118,7 @@ static int run(const struct container_context *context, void *given, int argc, c
 {
 	const struct client_options *values = given;
 	const uint64_t begin = boot_time();
-	struct plan before = { NULL }, after = { NULL };
+	struct plan before, after;
 	struct page page;
 	uint32_t count;
 	int result = get_plan(values->socket, &before);
