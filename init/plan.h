@@ -294,6 +294,12 @@ static inline const char *plan_text(const struct plan *plan, uint32_t offset)
 	return offset ? (const char *)plan->header + offset : NULL;
 }
 
+/* A text that is there: one of a list, a name, what the check has made sure of. */
+static inline const char *plan_given(const struct plan *plan, uint32_t offset)
+{
+	return (const char *)plan->header + offset;
+}
+
 static inline const void *plan_at(const struct plan *plan, struct plan_list list)
 {
 	return (const char *)plan->header + list.offset;
@@ -307,12 +313,12 @@ static inline uint32_t plan_word(const struct plan *plan, struct plan_list list,
 /* The i-th text of a list of texts. */
 static inline const char *plan_list_text(const struct plan *plan, struct plan_list list, uint32_t i)
 {
-	return plan_text(plan, plan_word(plan, list, i));
+	return plan_given(plan, plan_word(plan, list, i));
 }
 
 static inline const char *plan_unit_name(const struct plan *plan, uint32_t unit)
 {
-	return plan_text(plan, plan->units[unit].name);
+	return plan_given(plan, plan->units[unit].name);
 }
 
 /* The unit of that name, or PLAN_NONE. */

@@ -233,8 +233,8 @@ static int audit_units(struct check *check, const char *folder)
 	check->looked_at_files = root != NULL;
 	check->audit.root = root_fd;
 	check->audit.root_path = root && strcmp(root, "/") != 0 ? root : "";
-	check->audit.configs = arena_array(&check->arena, check->plan.unit_count + 1,
-					   sizeof(*check->audit.configs));
+	check->audit.configs =
+		arena_array(&check->arena, check->plan.unit_count + 1, sizeof(void *));
 	if (!check->audit.configs)
 		return -ENOMEM;
 	audit_files(&check->audit);

@@ -51,7 +51,7 @@ static bool is_on_mount(const struct plan *plan, const char *path)
 	const struct plan_mount *mounts = plan_at(plan, plan->system->mounts);
 
 	for (uint32_t i = 0; i < plan->system->mounts.count; i++) {
-		const char *target = plan_text(plan, mounts[i].target);
+		const char *target = plan_given(plan, mounts[i].target);
 
 		if (strcmp(target, "/") != 0 && path_has_prefix(path, target))
 			return true;
@@ -148,13 +148,13 @@ void audit_files(struct audit *audit)
 		if (!audit_has(audit, i))
 			continue;
 		if (unit->source == SOURCE_BUNDLE)
-			check_bundle(audit, i, plan_text(audit->plan, unit->path));
+			check_bundle(audit, i, plan_given(audit->plan, unit->path));
 		else if (unit->source == SOURCE_EXEC)
 			check_program(audit, i);
 		if (unit->runtime &&
-		    look_at_program(audit->root, plan_text(audit->plan, unit->runtime)) < 0)
+		    look_at_program(audit->root, plan_given(audit->plan, unit->runtime)) < 0)
 			audit_say(audit, false, i, "runtime", "%s: not a program there",
-				  plan_text(audit->plan, unit->runtime));
+				  plan_given(audit->plan, unit->runtime));
 	}
 }
 

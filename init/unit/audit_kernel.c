@@ -296,7 +296,7 @@ static void need_system(struct needs *needs)
 		if (interfaces[i].is_bridge)
 			need(needs, NEED_BRIDGE);
 	for (uint32_t i = 0; i < system->mounts.count; i++)
-		need_file_system(needs, plan_text(plan, mounts[i].type));
+		need_file_system(needs, plan_given(plan, mounts[i].type));
 }
 
 static void need_all(struct needs *needs)

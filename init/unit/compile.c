@@ -205,7 +205,7 @@ static void *make_block(struct set *set, const char *folder, const char *system,
 
 	if (!read_all(set, folder, system))
 		return NULL;
-	order = arena_array(set->arena, set->unit_count + 1, sizeof(*order));
+	order = arena_array(set->arena, set->unit_count + 1, sizeof(void *));
 	if (!order || !unit_link(set, order))
 		return NULL;
 	unit_check_set(set, order);

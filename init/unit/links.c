@@ -176,7 +176,7 @@ bool unit_link(struct set *set, struct unit **order)
 	uint32_t *scratch = arena_array(set->arena, set->unit_count + 1, sizeof(*scratch));
 
 	graph.links = arena_array(set->arena, names + 1, sizeof(*graph.links));
-	graph.way = arena_array(set->arena, set->unit_count + 1, sizeof(*graph.way));
+	graph.way = arena_array(set->arena, set->unit_count + 1, sizeof(void *));
 	if (!scratch || !graph.links || !graph.way)
 		return false;
 	for (size_t i = 0; i < set->unit_count; i++) {

@@ -5,6 +5,7 @@
 #include "init/unit/read.h"
 #include "lib/arena.h"
 #include "lib/json.h"
+#include "lib/str.h"
 
 static const char *text_of(const struct set *set, uint32_t text)
 {
@@ -128,7 +129,7 @@ static bool has_bridge(const struct set *set, const char *name)
 	const struct plan_interface *interface = list_of(set, set->system.interfaces);
 
 	for (uint32_t i = 0; i < set->system.interfaces.count; i++, interface++)
-		if (interface->is_bridge && strcmp(text_of(set, interface->name), name) == 0)
+		if (interface->is_bridge && str_equal(text_of(set, interface->name), name))
 			return true;
 	return false;
 }
