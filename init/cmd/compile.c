@@ -14,7 +14,7 @@
 
 struct options {
 	const char *output, *system;
-	bool big, little, mips, no_mips;
+	bool big, little, like_mips, not_mips;
 };
 
 #define OPTION(field) offsetof(struct options, field), ARGS_NO_SEEN
@@ -26,8 +26,9 @@ static const struct args_option options[] = {
 	  "the system's settings; default: system.json beside the folder" },
 	{ "big-endian", 0, ARGS_FLAG, OPTION(big), NULL, "for a machine of this byte order" },
 	{ "little-endian", 0, ARGS_FLAG, OPTION(little), NULL, "likewise" },
-	{ "mips", 0, ARGS_FLAG, OPTION(mips), NULL, "for MIPS, where signals have other numbers" },
-	{ "no-mips", 0, ARGS_FLAG, OPTION(no_mips), NULL, "for anything else, from a MIPS" },
+	{ "mips", 0, ARGS_FLAG, OPTION(like_mips), NULL,
+	  "for MIPS, where signals have other numbers" },
+	{ "no-mips", 0, ARGS_FLAG, OPTION(not_mips), NULL, "for anything else, from a MIPS" },
 	COMMAND_OPTIONS_END,
 };
 
@@ -45,8 +46,8 @@ static unsigned int target_of(const struct options *given)
 	const bool big_here = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
 	const bool other = big_here ? given->little : given->big;
 
-	return (other ? UNIT_TARGET_OTHER_ORDER : 0) | (given->mips ? UNIT_TARGET_MIPS : 0) |
-	       (given->no_mips ? UNIT_TARGET_NO_MIPS : 0);
+	return (other ? UNIT_TARGET_OTHER_ORDER : 0) | (given->like_mips ? UNIT_TARGET_MIPS : 0) |
+	       (given->not_mips ? UNIT_TARGET_NO_MIPS : 0);
 }
 
 static int run(const struct container_context *context, void *data, int argc, char **argv)
@@ -60,7 +61,7 @@ static int run(const struct container_context *context, void *data, int argc, ch
 	(void)context;
 	(void)argc;
 	report.context = &report;
-	if ((given->big && given->little) || (given->mips && given->no_mips))
+	if ((given->big && given->little) || (given->like_mips && given->not_mips))
 		return fail_as(ERROR_USAGE, 0, "compile: for which machine?");
 	if (!given->output)
 		given->output = problem_beside(&arena, argv[0], "plan");

@@ -224,8 +224,8 @@ void *unit_compile(struct arena *arena, const char *folder, const char *system, 
 	if (set) {
 		set->arena = set->pool.arena = arena;
 		set->report = report;
-		set->mips = target & UNIT_TARGET_MIPS ||
-			    (plan_is_mips() && !(target & UNIT_TARGET_NO_MIPS));
+		set->like_mips = target & UNIT_TARGET_MIPS ||
+				 (plan_is_mips() && !(target & UNIT_TARGET_NO_MIPS));
 		block = make_block(set, folder, system, target, size);
 	}
 	if (!block && report->errors == errors)

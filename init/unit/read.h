@@ -61,7 +61,7 @@ struct set {
 	/* The argument is text in the pool. */
 	struct plan_condition conditions[CONDITIONS_MAX];
 	uint32_t condition_count;
-	bool mips; /* signals have the numbers of MIPS */
+	bool like_mips; /* signals have the numbers of MIPS */
 };
 
 /* Where we are in a document; the path is put together only for a message. */

@@ -66,7 +66,7 @@ static int signal_number(const struct set *set, const char *name)
 	name += 3;
 	if (str_has_prefix(name, "RTMIN+"))
 		return str_uint32(name + 6, &above) && above <= 30 ? 34 + (int)above : -1;
-	number = place_of(set->mips ? mips_signals : signals, name);
+	number = place_of(set->like_mips ? mips_signals : signals, name);
 	return number > 0 ? number : -1;
 }
 
