@@ -36,8 +36,8 @@ bool board_wants_shell(void);
 int board_cgroups(const struct plan *plan);
 /*
  * In a child, when the first units have been started: all controllers of v2 for the groups below
- * the root, and PID 1 into a leaf of its own ("init"). The kernel takes some 10 ms for it. 0 or an
- * errno recorded.
+ * the root and for the units' groups below "cruet", and PID 1 into a leaf of its own ("init"). The
+ * kernel takes some 10 ms for it. 0 or an errno recorded.
  */
 int board_own_leaf(void);
 

@@ -11,6 +11,7 @@
 #include "init/board/board.h"
 #include "lib/config.h"
 #include "lib/error.h"
+#include "lib/fd.h"
 #include "lib/file.h"
 #include "lib/log.h"
 
@@ -47,12 +48,11 @@ static int mount_v2(void)
 }
 
 /* One by one: what one of them has against it is not the others' matter. */
-static void enable_controllers(void)
+static void enable_controllers(const char *group)
 {
-	char text[CONTROLLERS_MAX];
-	ssize_t result = file_read_small(AT_FDCWD, CGROUP_ROOT "/cgroup.controllers", text + 1,
-					 sizeof(text) - 1);
-	char *rest = text + 1, *name;
+	char text[CONTROLLERS_MAX], *rest = text + 1, *name;
+	auto_fd int folder = open(group, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ssize_t result = file_read_small(folder, "cgroup.controllers", rest, sizeof(text) - 1);
 
 	while (result >= 0 && (name = strsep(&rest, " \n")) != NULL) {
 		const size_t size = strlen(name);
@@ -60,10 +60,9 @@ static void enable_controllers(void)
 		if (!size)
 			continue;
 		*--name = '+'; /* where the separator was */
-		result =
-			file_write(AT_FDCWD, CGROUP_ROOT "/cgroup.subtree_control", name, size + 1);
+		result = file_write(folder, "cgroup.subtree_control", name, size + 1);
 		if (result < 0) {
-			fail((int)-result, "enable cgroup controller %s", name);
+			fail((int)-result, "enable cgroup controller %s in %s", name + 1, group);
 			log_error();
 		}
 		result = 0;
@@ -136,9 +135,10 @@ int board_own_leaf(void)
 	if (!is_v2())
 		return 0;
 	mount("cgroup2", CGROUP_ROOT, "cgroup2", MS_REMOUNT | CGROUP_FLAGS, V2_LATE_OPTIONS);
-	enable_controllers();
-	if (mkdir(CGROUP_ROOT "/init", 0755) < 0 && errno != EEXIST)
-		return fail(errno, "make " CGROUP_ROOT "/init");
+	enable_controllers(CGROUP_ROOT);
+	mkdir(CGROUP_ROOT "/cruet", 0755);
+	enable_controllers(CGROUP_ROOT "/cruet");
+	mkdir(CGROUP_ROOT "/init", 0755);
 	result = file_write(AT_FDCWD, CGROUP_ROOT "/init/cgroup.procs", "1", 1);
 	return result < 0 ? fail(-result, "move PID 1 to " CGROUP_ROOT "/init") : 0;
 }
