@@ -201,15 +201,12 @@ static void read_boot_id(uint8_t id[16])
 	}
 }
 
-/*
- * The boot before ended without a word: from what the machine has kept, why?
- */
+/* The boot before ended without a word: why, by what the machine has kept? */
 static void find_end(struct recorder_boot *boot, const struct recorder_boot *older,
 		     uint32_t boot_status)
 {
 	pstore_read(PSTORE_FOLDER, boot->text, sizeof(boot->text));
-	/* The same time stamp to the microsecond: it could not be removed, and tells of an older
-	 * boot. */
+	/* The same to the microsecond: left from an older boot, it could not be removed. */
 	if (boot->text[0] == '[' && strcmp(boot->text, older->text) == 0)
 		boot->text[0] = '\0';
 	if (boot->text[0]) {

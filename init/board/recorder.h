@@ -62,7 +62,8 @@ struct recorder_state {
 int recorder_read(const char *path, struct recorder_state *state);
 
 /*
- * At boot, once the file system is there: shifts the boots; if the last one has no recorded end,
+ * At boot of the machine (not under another init: it takes pstore's entries away), once the file
+ * system is there: shifts the boots; if the last one has no recorded end,
  * finds it out (pstore, the watchdog's boot status); makes the file. Idempotent within one boot id.
  * 0, or a negative errno recorded; so do the others.
  */
