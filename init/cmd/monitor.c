@@ -69,7 +69,7 @@ static int follow(const struct client_options *values, char **names)
 
 static int run(const struct container_context *context, void *given, int argc, char **argv)
 {
-	const struct timespec pause = { .tv_nsec = 100000000 };
+	const struct timespec pause = { .tv_nsec = 20000000 };
 	int result;
 
 	(void)context;
