@@ -170,6 +170,14 @@ void host_act(struct host *host, const struct action *action)
 	}
 }
 
+bool host_is_launching(const struct host *host)
+{
+	for (uint32_t i = 0; i < host->plan.unit_count; i++)
+		if (host->units[i].report >= 0)
+			return true;
+	return false;
+}
+
 /* The launch is over: its program runs, or never will. */
 static void launched(struct host *host, uint32_t unit, bool runs)
 {
@@ -183,6 +191,9 @@ static void launched(struct host *host, uint32_t unit, bool runs)
 	host_post(host, runs ? EVENT_LAUNCHED : EVENT_LAUNCH_FAILED, unit, 0);
 	if (runs && early >= 0)
 		host_post(host, EVENT_EXITED, unit, early);
+	/* What waited for the early units to be out of the way. */
+	if (host->board_at != UINT64_MAX && !host->kept->board_failed && !host_is_launching(host))
+		host->board_at = host->now;
 }
 
 /* One packet at a time; false: there is none, or it was the last. */

@@ -208,7 +208,8 @@ int host_resume(struct host *host, int kept_fd);
 int host_adopt_plan(struct host *host); /* exchange host->plan for host->next_plan */
 
 /* open.c */
-int host_watch_all(struct host *host); /* epoll and all that is watched */
+int host_watch_units(struct host *host); /* a new epoll, signals and units: what a start needs */
+int host_watch_rest(struct host *host);	 /* and all that can come a moment later */
 int host_open_unit(struct host *host, uint32_t unit);
 void host_close_unit(struct kept_unit *unit);
 
@@ -239,6 +240,7 @@ void host_job_done(struct host *host, enum job_kind kind, int status);
 void host_act(struct host *host, const struct action *action);
 void host_report(struct host *host, uint32_t unit);
 void host_ready(struct host *host, uint32_t unit);
+bool host_is_launching(const struct host *host); /* any unit */
 void host_next_job(struct host *host, uint32_t unit);
 
 /* reap.c, notify.c */

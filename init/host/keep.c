@@ -112,8 +112,7 @@ int host_keep(struct host *host, const struct host_settings *settings, int plan_
 	if (readlink("/proc/self/exe", kept->exe, sizeof(kept->exe) - 1) < 0)
 		kept->exe[0] = '\0';
 	supervisor_begin(host->supervisor, &host->plan, host->now);
-	kept->rings = log_rings_make(&host->plan, -1);
-	return kept->rings < 0 ? kept->rings : 0;
+	return 0;
 }
 
 int host_resume(struct host *host, int kept_fd)
@@ -136,9 +135,9 @@ int host_resume(struct host *host, int kept_fd)
 	/* Another layout of rings: what was in them is lost, what is still to come is not. */
 	if (!log_rings_fit(host->kept->rings, &host->plan)) {
 		close(host->kept->rings);
-		host->kept->rings = log_rings_make(&host->plan, -1);
+		host->kept->rings = -1;
 	}
-	return host->kept->rings < 0 ? host->kept->rings : 0;
+	return 0;
 }
 
 /* Descriptors and jobs go along under the unit's new index. */
@@ -214,5 +213,6 @@ int host_adopt_plan(struct host *host)
 	close_fd(&host->rings_read);
 	close_fd(&host->plan_read);
 	kept->writer_at = host->goal_at = host->now;
-	return host_watch_all(host);
+	result = host_watch_units(host);
+	return result < 0 ? result : host_watch_rest(host);
 }

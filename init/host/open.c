@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "init/host/host.h"
+#include "init/log/log.h"
 #include "init/paths.h"
 #include "lib/error.h"
 #include "lib/fd.h"
@@ -23,6 +24,15 @@ static int make_folder(const char *path, mode_t mode)
 	return 0;
 }
 
+static int open_folders(void)
+{
+	int result = make_folder(INIT_RUN, 0711);
+
+	if (result == 0)
+		result = make_folder(INIT_FLAGS, 0755);
+	return result < 0 ? result : make_folder(INIT_RUN_UNITS, 0711);
+}
+
 static int open_notify(struct host *host, uint32_t unit)
 {
 	const struct plan_unit *planned = &host->plan.units[unit];
@@ -31,7 +41,7 @@ static int open_notify(struct host *host, uint32_t unit)
 	char folder[sizeof(address.sun_path)];
 
 	snprintf(folder, sizeof(folder), INIT_RUN_UNITS "/%s", plan_unit_name(&host->plan, unit));
-	if (make_folder(folder, 0700) < 0)
+	if (open_folders() < 0 || make_folder(folder, 0700) < 0)
 		return error_result();
 	/* An exec unit comes this way as its own user; a container's mount needs no way. */
 	if (planned->source == SOURCE_EXEC && chown(folder, planned->uid, planned->gid) < 0)
@@ -111,15 +121,6 @@ static int open_signals(struct host *host)
 	return host->signals < 0 ? fail(errno, "signal descriptor") : 0;
 }
 
-static int open_folders(void)
-{
-	int result = make_folder(INIT_RUN, 0711);
-
-	if (result == 0)
-		result = make_folder(INIT_FLAGS, 0755);
-	return result < 0 ? result : make_folder(INIT_RUN_UNITS, 0711);
-}
-
 static int open_conditions(struct host *host)
 {
 	int result;
@@ -157,28 +158,41 @@ static int open_clients(struct host *host)
 	return result;
 }
 
-int host_watch_all(struct host *host)
+int host_watch_units(struct host *host)
 {
-	int result = open_folders();
+	int result;
 
 	close_fd(&host->epoll);
 	host->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (host->epoll < 0)
 		return fail(errno, "epoll");
-	host->control_due = 1;
-	host->poll_at = host->now;
-	if (result == 0)
-		result = open_signals(host);
+	result = open_signals(host);
 	if (result == 0)
 		result = host_watch(host, host->signals, WATCH_SIGNALS, 0, EPOLLIN);
 	for (uint32_t i = 0; i <= host->plan.unit_count && result == 0; i++)
 		result = host_open_unit(host, i);
+	return result;
+}
+
+int host_watch_rest(struct host *host)
+{
+	struct kept *kept = host->kept;
+	int result = open_folders();
+
+	host->control_due = 1;
+	host->poll_at = host->now;
+	if (kept->rings < 0)
+		kept->rings = log_rings_make(&host->plan, -1);
+	if (result == 0 && kept->rings < 0)
+		result = kept->rings;
 	if (result == 0)
 		result = open_conditions(host);
 	if (result == 0)
 		result = open_control(host);
 	if (result == 0)
 		result = open_clients(host);
+	if (result == 0 && kept->is_init && host->uevents < 0)
+		host->uevents = board_uevents_open(&host->plan);
 	if (result == 0 && host->uevents >= 0)
 		result = host_watch(host, host->uevents, WATCH_UEVENT, 0, EPOLLIN);
 	return result;

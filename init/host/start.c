@@ -23,7 +23,8 @@ enum {
 	CLEAN_ALL_MS = 60000,
 	SWITCH_MS = 120000,
 	TURN_MS = 100,
-	WRITER_DELAY_MS = 30, /* the first services come first */
+	BOARD_DELAY_MS = 20,  /* early units come first: at most so long ... */
+	WRITER_DELAY_MS = 30, /* ... and so long */
 };
 
 /* Before the loop: wait for a child, feeding the watchdog. Its exit status, or -1 (killed). */
@@ -185,26 +186,30 @@ static int prepare(struct host *host, const struct host_settings *settings, char
 		if (board_cgroups(&host->plan) < 0)
 			log_error();
 	}
-	return host_watch_all(host);
+	return host_watch_units(host);
 }
 
-static void begin(struct host *host)
+/* The first services are on their way before anything that they do not need. */
+static int begin(struct host *host)
 {
 	struct kept *kept = host->kept;
+	int result;
 
 	kept->writer_at = host->now + WRITER_DELAY_MS;
 	host_note(host, NOTE_STARTED);
+	if (kept->is_init)
+		host_post(host, EVENT_TICK, 0, 0);
+	result = host_watch_rest(host);
+	if (result < 0)
+		return result;
 	host_conditions(host, CONDITION_SOURCES);
-	if (!kept->is_init) {
+	if (kept->is_init) {
+		host->board_at = host->now + (host_is_launching(host) ? BOARD_DELAY_MS : 0);
+	} else {
 		kept->board_ready = 1;
 		host_post(host, EVENT_CONDITION, 0, 1);
-		return;
 	}
-	host_post(host, EVENT_TICK, 0, 0);
-	host->uevents = board_uevents_open(&host->plan);
-	if (host->uevents >= 0)
-		host_watch(host, host->uevents, WATCH_UEVENT, 0, EPOLLIN);
-	host_job(host, JOB_BOARD, PLAN_NONE, PLAN_FOREVER);
+	return 0;
 }
 
 /* What a crash left cannot be gone on with: everything is ended, and begins anew. */
@@ -239,12 +244,11 @@ static int resume(struct host *host, int kept_fd)
 		begin_anew(host);
 	if (host->kept->crash_time && host->now - host->kept->crash_time < 1000)
 		host_note(host, NOTE_CRASH);
-	result = host_watch_all(host);
+	result = host_watch_units(host);
+	if (result == 0)
+		result = host_watch_rest(host);
 	if (result < 0)
 		return result;
-	host->uevents = host->kept->is_init ? board_uevents_open(&host->plan) : -1;
-	if (host->uevents >= 0)
-		host_watch(host, host->uevents, WATCH_UEVENT, 0, EPOLLIN);
 	host_conditions(host, CONDITION_SOURCES);
 	if (!sound && host->kept->board_ready)
 		host_post(host, EVENT_CONDITION, 0, 1);
@@ -263,7 +267,7 @@ static void start(struct host *host, const struct host_settings *settings, char 
 		log_error();
 		emergency(host, &watchdog);
 	}
-	while (prepare(host, settings, argv, &watchdog) < 0) {
+	while (prepare(host, settings, argv, &watchdog) < 0 || begin(host) < 0) {
 		log_error();
 		if (!settings->is_init)
 			exit(1);
@@ -271,7 +275,6 @@ static void start(struct host *host, const struct host_settings *settings, char 
 			watchdog = host->kept->watchdog;
 		emergency(host, &watchdog);
 	}
-	begin(host);
 }
 
 int host_main(const struct host_settings *settings, char **argv)
