@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "init/board/board.h"
+#include "init/board/internal.h"
 #include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
@@ -65,7 +66,7 @@ static void enable_controllers(const char *group)
 			fail((int)-result, "enable cgroup controller %s in %s", name + 1, group);
 			log_error();
 		}
-		result = 0;
+		result = result == -EBUSY ? result : 0; /* the group has processes: for all */
 	}
 }
 
@@ -117,15 +118,18 @@ static bool is_v2(void)
 
 int board_cgroups(const struct plan *plan)
 {
-	if (plan->system->cgroups == CGROUP_LAYOUT_V1) {
-		if (!IS_ENABLED(CONFIG_INIT_CGROUP_V1))
-			return fail_as(
-				ERROR_UNSUPPORTED, 0,
-				"system.json: cgroups: v1: CONFIG_INIT_CGROUP_V1 is not set");
-		return mount_v1();
-	}
+	struct stat parent;
+
+	/* By a container's manager, in his way. */
+	if (stat("/sys/fs", &parent) == 0 && board_is_mounted(CGROUP_ROOT, &parent))
+		return 0;
 	/* Without a controller yet: each makes the first groups dearer. */
-	return mount_v2();
+	if (plan->system->cgroups == CGROUP_LAYOUT_V2)
+		return mount_v2();
+	if (IS_ENABLED(CONFIG_INIT_CGROUP_V1))
+		return mount_v1();
+	return fail_as(ERROR_UNSUPPORTED, 0,
+		       "system.json: cgroups: CONFIG_INIT_CGROUP_V1 is not set");
 }
 
 int board_own_leaf(void)
@@ -135,10 +139,14 @@ int board_own_leaf(void)
 	if (!is_v2())
 		return 0;
 	mount("cgroup2", CGROUP_ROOT, "cgroup2", MS_REMOUNT | CGROUP_FLAGS, V2_LATE_OPTIONS);
+	mkdir(CGROUP_ROOT "/init", 0755);
+	result = file_write(AT_FDCWD, CGROUP_ROOT "/init/cgroup.procs", "1", 1);
+	if (result < 0)
+		return fail(-result, "move PID 1 to " CGROUP_ROOT "/init");
+	/* In a container nothing may be left where controllers are enabled: we go along. */
+	file_write(AT_FDCWD, CGROUP_ROOT "/init/cgroup.procs", "0", 1);
 	enable_controllers(CGROUP_ROOT);
 	mkdir(CGROUP_ROOT "/cruet", 0755);
 	enable_controllers(CGROUP_ROOT "/cruet");
-	mkdir(CGROUP_ROOT "/init", 0755);
-	result = file_write(AT_FDCWD, CGROUP_ROOT "/init/cgroup.procs", "1", 1);
-	return result < 0 ? fail(-result, "move PID 1 to " CGROUP_ROOT "/init") : 0;
+	return 0;
 }
