@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/config.h"
+
 struct arena;
 
 struct unit_problem {
@@ -45,8 +47,24 @@ enum unit_target {
  * arena; NULL with at least one error reported. `size`: its bytes. The same files give the same
  * bytes, on every machine and in any folder of that name.
  */
+#if IS_ENABLED(CONFIG_INIT_JSON)
 void *unit_compile(struct arena *arena, const char *folder, const char *system, unsigned int target,
 		   struct unit_report *report, size_t *size);
+#else
+static inline void *unit_compile(struct arena *arena, const char *folder, const char *system,
+				 unsigned int target, struct unit_report *report, size_t *size)
+{
+	(void)arena;
+	(void)folder;
+	(void)system;
+	(void)target;
+	(void)size;
+	report->errors++;
+	report->problem(report->context, false,
+			"there is no plan, and units are not read: CONFIG_INIT_JSON is not set");
+	return NULL;
+}
+#endif
 
 /*
  * Is the plan file at `plan` at least as new as all that it was made from? 1 yes, 0 no, -ENOENT:
