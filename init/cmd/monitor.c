@@ -41,6 +41,17 @@ static int print(const struct client_options *values, const struct control_syste
 	return page_end(&page);
 }
 
+/* The time of day may have been set since the supervisor told it. Its clock is ours. */
+static void set_clock(struct control_system *system)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	system->now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	clock_gettime(CLOCK_REALTIME, &now);
+	system->realtime_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* Until the supervisor goes away (-ECONNRESET), or nobody reads along. */
 static int follow(const struct client_options *values, char **names)
 {
@@ -58,6 +69,7 @@ static int follow(const struct client_options *values, char **names)
 		if (result <= 0)
 			break;
 		result = 0;
+		set_clock(&view.system);
 		if (answer.kind == CONTROL_LOST)
 			log_warning("%d changes were lost: nobody read them in time",
 				    (int)answer.packet.result);

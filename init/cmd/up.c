@@ -63,7 +63,7 @@ static void end_one(struct asked *asked, size_t i, int result)
 	asked->failed = 1;
 }
 
-/* One line of progress. When the supervisor has too many clients it goes without. */
+/* One line of progress; without, when the supervisor has closed that connection. */
 static void show_change(struct asked *asked)
 {
 	struct pollfd *monitor = &asked->polls[MONITOR];

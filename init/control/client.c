@@ -56,8 +56,7 @@ static int check_answer(union control_answer *answer, size_t size)
 	const size_t kinds = sizeof(sizes) / sizeof(sizes[0]);
 
 	if (size < sizeof(answer->kind) || answer->kind >= kinds || sizes[answer->kind] != size)
-		return fail_as(ERROR_STATE, EPROTO, "the supervisor speaks another language: %s",
-			       "it is another version of cruet");
+		return fail_as(ERROR_STATE, EPROTO, "the supervisor is another version of cruet");
 	return 0;
 }
 

@@ -10,6 +10,12 @@
 #include "lib/error.h"
 #include "lib/str.h"
 
+/*
+ * A unit starts in the very millisecond in which the last one it needs is done, or nearly: after a
+ * longer while it was something else that it waited for.
+ */
+enum { AT_ONCE_MS = 10 };
+
 static struct span *find(const struct timeline *timeline, const char *name)
 {
 	for (size_t i = 0; i < timeline->count; i++)
@@ -74,7 +80,8 @@ static struct span *later(struct span *best, struct span *other, uint64_t limit)
 	return !best || done_at(other) > done_at(best) ? other : best;
 }
 
-/* Of all that the unit had to wait for, what came last. */
+/* What the unit had to wait for: the last of those that it needs; NULL: a condition, or the board.
+ */
 static struct span *before(const struct timeline *timeline, const struct plan *plan,
 			   const struct span *span)
 {
@@ -95,7 +102,7 @@ static struct span *before(const struct timeline *timeline, const struct plan *p
 					  plan_unit_name(plan, plan_word(plan, lists[i], j))),
 				     limit);
 	}
-	return best;
+	return best && limit - done_at(best) <= AT_ONCE_MS ? best : NULL;
 }
 
 static void mark_critical(const struct timeline *timeline, const struct plan *plan)

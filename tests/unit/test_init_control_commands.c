@@ -38,7 +38,6 @@ void __wrap_sync(void)
 	called.syncs++;
 }
 
-/* A watched status ends when its second round is due. */
 unsigned int __wrap_sleep(unsigned int seconds)
 {
 	called.slept += seconds;

@@ -604,6 +604,35 @@ static void test_timeline_json(void **state)
 	close(plan);
 }
 
+/* What was there long before the start is not what the unit waited for. */
+static void test_timeline_condition(void **state)
+{
+	auto_arena struct arena arena = { 0 };
+	struct boot boot;
+	struct timeline timeline;
+	int plan = make_plan();
+
+	(void)state;
+	fill_boot(&boot, plan);
+	end_boot(&boot);
+	boot.view.changes = NULL;
+	boot.view.last = &boot.view.changes;
+	put_change(&boot.view, 0, "db", PHASE_STARTING);
+	put_change(&boot.view, 100, "db", PHASE_READY);
+	put_change(&boot.view, 111, "web", PHASE_STARTING);
+	put_change(&boot.view, 200, "web", PHASE_READY);
+	assert_int_equal(timeline_make(&arena, &boot.view, &timeline), 0);
+	assert_int_equal(timeline.count, 2);
+	assert_string_equal(timeline.spans[0].name, "db");
+	assert_int_equal(timeline.spans[0].critical, 0);
+	assert_int_equal(timeline.spans[1].critical, 1);
+	boot.view.changes->next->next->change.time_ms--; /* 110 */
+	assert_int_equal(timeline_make(&arena, &boot.view, &timeline), 0);
+	assert_int_equal(timeline.spans[0].critical, 1);
+	end_boot(&boot);
+	close(plan);
+}
+
 /* A boot in which nothing has happened yet. */
 static void test_timeline_empty(void **state)
 {
@@ -693,12 +722,19 @@ static void test_timeline_svg(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_page),	       cmocka_unit_test(test_foreign),
-		cmocka_unit_test(test_duration),       cmocka_unit_test(test_exit),
-		cmocka_unit_test(test_status),	       cmocka_unit_test(test_status_json),
-		cmocka_unit_test(test_change),	       cmocka_unit_test(test_recorded),
-		cmocka_unit_test(test_timeline),       cmocka_unit_test(test_timeline_json),
-		cmocka_unit_test(test_timeline_empty), cmocka_unit_test(test_timeline_svg),
+		cmocka_unit_test(test_page),
+		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_duration),
+		cmocka_unit_test(test_exit),
+		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_status_json),
+		cmocka_unit_test(test_change),
+		cmocka_unit_test(test_recorded),
+		cmocka_unit_test(test_timeline),
+		cmocka_unit_test(test_timeline_json),
+		cmocka_unit_test(test_timeline_condition),
+		cmocka_unit_test(test_timeline_empty),
+		cmocka_unit_test(test_timeline_svg),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
