@@ -133,7 +133,7 @@ __attribute__((noinline)) static int set_up_rest(const struct plan *plan)
 		.plan = plan,
 		.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC),
 		.patience = INTERFACE_WAIT_MS,
-		.modules.folder = -1,
+		.modules = { .root = -1, .folder = -1 },
 		.coldplug.socket = -1,
 	};
 	const bool contained = board_is_contained();

@@ -13,6 +13,8 @@
 
 #include "init/board/board.h"
 #include "init/board/internal.h"
+#include "init/unit/unit.h"
+#include "lib/arena.h"
 #include "lib/fd.h"
 #include "lib/file.h"
 #include "tests/unit/init_plan.h"
@@ -187,6 +189,88 @@ static void set_up_simply(void)
 	count = count_mounts();
 	check(board_set_up(&made.plan) == 0 && count_mounts() == count);
 	check(board_is_contained());
+}
+
+/* ---- what system.json says ---- */
+
+static void problem(void *context, bool warning, const char *text)
+{
+	(void)context;
+	(void)warning;
+	fprintf(stderr, "%s\n", text);
+}
+
+/* board_set_up() by this system.json; its messages go to /said. */
+static int set_up_by(const char *json)
+{
+	auto_arena struct arena arena = { 0 };
+	struct unit_report report = { .problem = problem };
+	struct plan plan;
+	size_t size;
+	void *block;
+	int result, before = dup(2);
+	auto_fd int fd = open("/system.json", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	auto_fd int said = open("/said", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	check(write(fd, json, strlen(json)) == (ssize_t)strlen(json));
+	block = unit_compile(&arena, "/units", "/system.json", 0, &report, &size);
+	check(block && plan_from_block(&plan, block, size, "test") == 0);
+	check(!board_is_simple(&plan));
+	check(dup2(said, 2) == 2);
+	result = board_set_up(&plan);
+	check(dup2(before, 2) == 2 && close(before) == 0);
+	check(error_last()->code == ERROR_NONE);
+	return result;
+}
+
+static bool was_said(const char *text)
+{
+	char said[8192];
+
+	return file_read_small(AT_FDCWD, "/said", said, sizeof(said)) >= 0 && strstr(said, text);
+}
+
+static void set_up_by_system_json(void)
+{
+	static const char json[] =
+		"{\"hostname\": \"gateway\","
+		"\"sysctl\": {\"net.ipv4.ip_forward\": \"1\", \"net/ipv4/conf/lo/forwarding\": \"0\","
+		" \"net.no.such\": \"1\"},"
+		"\"mounts\": ["
+		"{\"source\": \"tmpfs\", \"target\": \"/data/x\", \"type\": \"tmpfs\","
+		" \"options\": \"size=64k,mode=0700,noexec\", \"make\": true, \"required\": true},"
+		"{\"source\": \"/data/x\", \"target\": \"/bound\", \"options\": \"bind,ro,nodev\","
+		" \"make\": true},"
+		"{\"source\": \"/dev/none\", \"target\": \"/none\", \"type\": \"ext4\", \"make\": true,"
+		" \"wait\": \"100ms\"},"
+		"{\"source\": \"LABEL=none-such\", \"target\": \"/none\"},"
+		"{\"source\": \"tmpfs\", \"target\": \"/missing\", \"type\": \"tmpfs\"},"
+		"{\"source\": \"/said\", \"target\": \"/none\"},"
+		"{\"source\": \"x\", \"target\": \"/none\", \"type\": \"no-such-fs\","
+		" \"options\": \"nofail\", \"required\": true}"
+		"]}";
+	char text[64];
+	struct stat status;
+	int count;
+
+	check(mkdir("/units", 0755) == 0 && board_early() == 0);
+	check(set_up_by(json) == 0);
+	check(gethostname(text, sizeof(text)) == 0 && strcmp(text, "gateway") == 0);
+	check(file_read_small(AT_FDCWD, "/proc/sys/net/ipv4/ip_forward", text, sizeof(text)) > 0);
+	check(text[0] == '1');
+	check(is_type("/data/x", TMPFS_MAGIC) && flags_of("/data/x") == MS_NOEXEC);
+	check(stat("/data/x", &status) == 0 && (status.st_mode & 07777) == 0700);
+	check(flags_of("/bound") == MS_NODEV && mkdir("/bound/y", 0755) < 0 && errno == EROFS);
+	check(was_said("sysctl net.no.such") && was_said("mount /dev/none on /none"));
+	check(was_said("mount LABEL=none-such on /none") && was_said("mount point /missing"));
+	check(was_said("mount /said on /none") && was_said("mount x on /none: no such device"));
+	/* Once more, as after the emergency shell: new options, no second mounts. */
+	count = count_mounts();
+	check(set_up_by("{\"mounts\": [{\"source\": \"tmpfs\", \"target\": \"/data/x\","
+			"\"type\": \"tmpfs\", \"options\": \"size=64k,nosuid\"}]}") == 0);
+	check(count_mounts() == count && flags_of("/data/x") == MS_NOSUID);
+	check(set_up_by("{\"mounts\": [{\"source\": \"x\", \"target\": \"/none\","
+			"\"type\": \"no-such-fs\", \"required\": true}]}") < 0);
 }
 
 /* ---- the end ---- */
@@ -375,6 +459,7 @@ TEST(start_without_descriptors)
 TEST(start_without_tmpfs)
 TEST(start_with_full_dev)
 TEST(set_up_simply)
+TEST(set_up_by_system_json)
 TEST(kill_softly)
 TEST(kill_hard)
 TEST(end_contained)
@@ -388,6 +473,7 @@ int main(void)
 		cmocka_unit_test(test_start_without_tmpfs),
 		cmocka_unit_test(test_start_with_full_dev),
 		cmocka_unit_test(test_set_up_simply),
+		cmocka_unit_test(test_set_up_by_system_json),
 		cmocka_unit_test(test_kill_softly),
 		cmocka_unit_test(test_kill_hard),
 		cmocka_unit_test(test_end_contained),
