@@ -57,7 +57,8 @@ static int print(struct arena *arena, const struct options *values, const struct
 
 	if (result < 0)
 		return result;
-	if (view->system.recorder[0] && recorder_read(view->system.recorder, &state) == 0)
+	if (IS_ENABLED(CONFIG_INIT_RECORDER) && view->system.recorder[0] &&
+	    recorder_read(view->system.recorder, &state) == 0)
 		recorded = &state;
 	if (values->json)
 		return print_json(arena, view, &timeline, recorded);

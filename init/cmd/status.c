@@ -9,6 +9,7 @@
 #include "init/control/report.h"
 #include "init/supervise/supervise.h"
 #include "lib/arena.h"
+#include "lib/config.h"
 #include "lib/error.h"
 #include "lib/json.h"
 #include "lib/log.h"
@@ -51,7 +52,9 @@ static int print(struct arena *arena, const struct client_options *values,
 	struct recorder_state state;
 	const char *file = view->system.recorder;
 	const struct recorder_state *recorded =
-		file[0] && recorder_read(file, &state) == 0 ? &state : NULL;
+		IS_ENABLED(CONFIG_INIT_RECORDER) && file[0] && recorder_read(file, &state) == 0 ?
+			&state :
+			NULL;
 	struct json_writer writer;
 	struct page page;
 
