@@ -19,7 +19,7 @@ enum unit_flag {
 	UNIT_LEAVING = 1 << 4,	/* is to stop whatever others do: restart, failed check */
 	UNIT_NOTIFIED = 1 << 5, /* READY=1 came before the launch was through */
 	UNIT_QUITTING = 1 << 6, /* said STOPPING=1 */
-	UNIT_PAUSED = 1 << 7,	/* CLEANING: waits before the next try */
+	UNIT_PAUSED = 1 << 7,	/* the last cleaning has failed, and the next has not begun */
 	/* the second half's */
 	UNIT_BLOCKED = 1 << 8,	/* held, or requires one that is blocked */
 	UNIT_GOING = 1 << 9,	/* runs, and stops as soon as its followers are down */

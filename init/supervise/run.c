@@ -230,13 +230,17 @@ static void finish(struct step *step, uint32_t unit)
 static void cleaned(struct step *step, uint32_t unit)
 {
 	struct unit_state *state = &step->states[unit];
+	const bool given_up = !is_active(state) && !is_going(state);
 
-	if (state->phase != PHASE_CLEANING || (state->flags & UNIT_PAUSED))
+	/* The answer may come after nobody waits for it any more: it is as good. */
+	if (!(state->flags & UNIT_DIRTY) || (state->flags & UNIT_PAUSED) ||
+	    (state->phase != PHASE_CLEANING && !given_up))
 		return;
 	if (state->reset_due == 2)
 		state->reset_due = 0;
 	state->flags &= ~(uint32_t)UNIT_DIRTY;
-	finish(step, unit);
+	if (!given_up)
+		finish(step, unit);
 }
 
 /*
@@ -247,16 +251,19 @@ static void clean_failed(struct step *step, uint32_t unit, bool in_time)
 {
 	struct unit_state *state = &step->states[unit];
 
-	if (state->phase != PHASE_CLEANING || (state->flags & UNIT_PAUSED))
+	if (!(state->flags & UNIT_DIRTY) || (state->flags & UNIT_PAUSED) || is_active(state) ||
+	    state->phase == PHASE_STOPPING)
+		return;
+	if (in_time)
+		state->flags |= UNIT_PAUSED;
+	if (state->phase != PHASE_CLEANING)
 		return;
 	if (++state->clean_tries < CLEAN_TRIES) {
-		if (in_time) {
-			state->flags |= UNIT_PAUSED;
+		if (in_time)
 			state->deadline =
 				add_time(step->now, (uint64_t)CLEAN_PAUSE_MS << state->clean_tries);
-		} else {
+		else
 			send_clean(step, unit);
-		}
 		return;
 	}
 	if (state->after_clean != PHASE_FAILED) {

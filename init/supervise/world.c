@@ -102,7 +102,8 @@ static void live(struct world *world, uint32_t index, uint64_t now)
 	}
 	if (quits)
 		set(unit, TIMER_EXIT, soon(world, now, LIFE_MS), 0);
-	if (!unit->hangs)
+	if (!unit->hangs &&
+	    (planned->ready.kind == CHECK_NOTIFY || planned->ready.kind == CHECK_FD))
 		set(unit, TIMER_NOTIFY, in_time(world, now, limit, LAUNCH_MS), 0);
 	if (planned->watchdog_timeout)
 		set(unit, TIMER_PING, soon(world, now, planned->watchdog_timeout / 2), 0);

@@ -74,11 +74,17 @@ static inline void made_begin(struct made_plan *made, uint32_t count)
 		.unit_count = count,
 		.condition_count = 1,
 	};
-	for (uint32_t i = 0; i < count; i++) {
-		made->units[i] = made_unit();
+	for (uint32_t i = 0; i < MADE_UNITS; i++) {
+		const uint32_t name =
+			(uint32_t)(offsetof(struct made_plan, names) + i * sizeof(made->names[0]));
+
 		snprintf(made->names[i], sizeof(made->names[i]), "%c", 'a' + (int)i);
-		made->units[i].name = (uint32_t)(offsetof(struct made_plan, names) +
-						 i * sizeof(made->names[0]));
+		made->units[i] = made_unit();
+		made->units[i].name = name;
+		/* Flags, called like the units, but for the first one: the board's. */
+		if (i > 0 && i < MADE_CONDITIONS)
+			made->conditions[i] =
+				(struct plan_condition){ .kind = CONDITION_FLAG, .text = name };
 	}
 	made->header.units = (struct plan_list){ offsetof(struct made_plan, units), count };
 }
@@ -89,8 +95,8 @@ static inline void made_edges(struct made_plan *made, uint8_t edge[MADE_UNITS][M
 	const uint32_t count = made->plan.unit_count;
 
 	for (uint32_t i = 0; i < count; i++) {
-		struct plan_list *lists[] = { NULL, &made->units[i].requires,
-					      &made->units[i].wants, &made->units[i].after };
+		struct plan_list *lists[] = { NULL, &made->units[i].requires, &made->units[i].wants,
+					      &made->units[i].after };
 		uint32_t words[MADE_UNITS], used;
 
 		for (uint8_t kind = EDGE_REQUIRES; kind <= EDGE_AFTER; kind++) {
