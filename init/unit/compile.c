@@ -172,18 +172,18 @@ static bool list_folder(struct set *set, const char *folder, DIR *stream)
 	return true;
 }
 
-static bool read_all(struct set *set, const char *folder, const char *system)
+static bool read_units(struct set *set, const char *folder)
 {
 	DIR *stream = opendir(folder);
 	bool good;
 
+	/* An initramfs that only prepares the root has none; elsewhere that is a mistake. */
+	if (!stream && errno == ENOENT && set->system.root)
+		return true;
 	if (!stream) {
 		fail(errno, "%s", folder);
 		return false;
 	}
-	pool_words(&set->pool, sizeof(struct plan_header) / sizeof(uint32_t));
-	condition_index(set, CONDITION_BOARD, NULL);
-	read_system(set, system);
 	good = list_folder(set, folder, stream);
 	for (size_t i = 0; good && i < set->unit_count; i++)
 		read_unit(set, dirfd(stream), &set->units[i]);
@@ -203,7 +203,10 @@ static void *make_block(struct set *set, const char *folder, const char *system,
 {
 	struct unit **order;
 
-	if (!read_all(set, folder, system))
+	pool_words(&set->pool, sizeof(struct plan_header) / sizeof(uint32_t));
+	condition_index(set, CONDITION_BOARD, NULL);
+	read_system(set, system);
+	if (!read_units(set, folder))
 		return NULL;
 	order = arena_array(set->arena, set->unit_count + 1, sizeof(void *));
 	if (!order || !unit_link(set, order))

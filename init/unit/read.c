@@ -38,9 +38,9 @@ struct frame frame_of(struct set *set, const char *file, const cJSON *node)
 	return (struct frame){ .node = node, .set = set, .file = file };
 }
 
-__attribute__((noinline)) /* Copied into each place it would be larger. */
-__attribute__((noinline)) struct frame
-frame_below(const struct frame *up, const cJSON *node, size_t index)
+/* Copied into each place it would be larger. */
+__attribute__((noinline)) struct frame frame_below(const struct frame *up, const cJSON *node,
+						   size_t index)
 {
 	return (struct frame){ up, node, node->string, index, up->set, up->file };
 }

@@ -357,6 +357,10 @@ static void a_missing_folder_is_an_error(void **state)
 	world.units[strlen(world.units) - 1] = 'X';
 	assert_false(world_compile(&world));
 	assert_said(&world, "no such file or directory");
+	assert_int_equal(world.report.errors, 1);
+	/* But an initramfs may be there for the root's sake only. */
+	world_system(&world, "{\"root\": \"/r\", \"init\": \"/sbin/init\"}");
+	assert_int_equal(world_plan(&world)->unit_count, 0);
 }
 
 static void an_early_unit_that_waits_is_warned_of(void **state)
