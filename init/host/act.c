@@ -192,8 +192,8 @@ static void launched(struct host *host, uint32_t unit, bool runs)
 	if (runs && early >= 0)
 		host_post(host, EVENT_EXITED, unit, early);
 	/* What waited for the early units to be out of the way. */
-	if (host->board_at != UINT64_MAX && !host->kept->board_failed && !host_is_launching(host))
-		host->board_at = host->now;
+	if (host->rest_at != UINT64_MAX && !host_is_launching(host))
+		host->rest_at = host->now;
 }
 
 /* One packet at a time; false: there is none, or it was the last. */

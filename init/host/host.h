@@ -161,6 +161,7 @@ struct host {
 	uint64_t poll_at;   /* when paths are looked at again; UINT64_MAX: nobody waits for one */
 	uint64_t goal_at;   /* when the goal is looked at again */
 	uint64_t record_at; /* not before: the recorder failed */
+	uint64_t rest_at;   /* host_begin_rest() is due; UINT64_MAX: it has been */
 	uint64_t board_at;  /* the board is set up once more then */
 	uint32_t acting, deferred; /* in the middle of actions; some unit has a deferred event */
 	uint32_t reexec, reexec_later; /* asked for: at the end of this turn; after the reload */
@@ -273,6 +274,7 @@ struct journal_entry *host_journal(const struct host *host, uint64_t number); /*
 const char *journal_note_text(uint32_t note);
 
 /* start.c */
+void host_begin_rest(struct host *host);
 void host_emergency_job(struct host *host);
 void host_own_leaf(struct host *host); /* after the first units */
 void host_load_module(struct host *host, const char *modalias);

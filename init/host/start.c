@@ -23,7 +23,7 @@ enum {
 	CLEAN_ALL_MS = 60000,
 	SWITCH_MS = 120000,
 	TURN_MS = 100,
-	BOARD_DELAY_MS = 20,  /* early units come first: at most so long ... */
+	REST_DELAY_MS = 20,   /* early units come first: at most so long ... */
 	WRITER_DELAY_MS = 30, /* ... and so long */
 };
 
@@ -189,27 +189,33 @@ static int prepare(struct host *host, const struct host_settings *settings, char
 	return host_watch_units(host);
 }
 
-/* The first services are on their way before anything that they do not need. */
-static int begin(struct host *host)
+/*
+ * The first services are on their way before anything that they do not need: the rest is opened by
+ * host_tend() once they are launched, at the latest after REST_DELAY_MS.
+ */
+static void begin(struct host *host)
 {
-	struct kept *kept = host->kept;
-	int result;
-
-	kept->writer_at = host->now + WRITER_DELAY_MS;
+	host->kept->writer_at = host->now + WRITER_DELAY_MS;
 	host_note(host, NOTE_STARTED);
-	if (kept->is_init)
+	if (host->kept->is_init)
 		host_post(host, EVENT_TICK, 0, 0);
-	result = host_watch_rest(host);
-	if (result < 0)
-		return result;
+	host->rest_at = host->now + (host_is_launching(host) ? REST_DELAY_MS : 0);
+}
+
+void host_begin_rest(struct host *host)
+{
+	host->rest_at = UINT64_MAX;
+	if (host_watch_rest(host) < 0) {
+		host_say_error(host, NULL); /* the units go on; clients cannot come */
+		error_clear();
+	}
 	host_conditions(host, CONDITION_SOURCES);
-	if (kept->is_init) {
-		host->board_at = host->now + (host_is_launching(host) ? BOARD_DELAY_MS : 0);
+	if (host->kept->is_init) {
+		host->board_at = host->now;
 	} else {
-		kept->board_ready = 1;
+		host->kept->board_ready = 1;
 		host_post(host, EVENT_CONDITION, 0, 1);
 	}
-	return 0;
 }
 
 /* What a crash left cannot be gone on with: everything is ended, and begins anew. */
@@ -267,7 +273,7 @@ static void start(struct host *host, const struct host_settings *settings, char 
 		log_error();
 		emergency(host, &watchdog);
 	}
-	while (prepare(host, settings, argv, &watchdog) < 0 || begin(host) < 0) {
+	while (prepare(host, settings, argv, &watchdog) < 0) {
 		log_error();
 		if (!settings->is_init)
 			exit(1);
@@ -275,6 +281,7 @@ static void start(struct host *host, const struct host_settings *settings, char 
 			watchdog = host->kept->watchdog;
 		emergency(host, &watchdog);
 	}
+	begin(host);
 }
 
 int host_main(const struct host_settings *settings, char **argv)
@@ -289,7 +296,7 @@ int host_main(const struct host_settings *settings, char **argv)
 	host->epoll = host->signals = host->uevents = host->next_fd = host->rings_read =
 		host->plan_read = -1;
 	host->control.listener = -1;
-	host->poll_at = host->board_at = UINT64_MAX;
+	host->poll_at = host->board_at = host->rest_at = UINT64_MAX;
 	for (uint32_t i = 0; i < CONTROL_CLIENTS; i++)
 		host->control.clients[i].fd = -1;
 	for (uint32_t i = 0; i < CONDITION_SOURCES; i++)

@@ -228,6 +228,8 @@ void host_tend(struct host *host)
 		host->shutdown_due = 0;
 		host_post(host, EVENT_SHUTDOWN, 0, host->plan.system->shutdown_timeout);
 	}
+	if (host->rest_at <= host->now)
+		host_begin_rest(host);
 	if (host->poll_at <= host->now)
 		poll_paths(host);
 	if (host->board_at <= host->now) {
@@ -253,7 +255,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 uint64_t host_tend_deadline(struct host *host)
 {
 	const struct kept *kept = host->kept;
-	uint64_t due = earlier(host->poll_at, host->board_at);
+	uint64_t due = earlier(host->poll_at, earlier(host->board_at, host->rest_at));
 
 	if (host->shutdown_due)
 		return 0;
