@@ -9,8 +9,8 @@
 
 # A unit that fails again and again, so that there is something to record all the time.
 variant busy
-unit busy failing '{ exec: ["/bin/false"], restart: { delay: "20ms", max_delay: "200ms", reset_after: "1m" } }'
-unit busy one '{ exec: ["/bin/sh", "-c", "sleep 0.2; exit 2"], restart: { delay: "50ms", max_delay: "100ms" } }'
+unit busy failing '{ exec: ["/bin/false"], restart: { delay: "100ms", max_delay: "200ms", reset_after: "1m" } }'
+unit busy one '{ exec: ["/bin/sh", "-c", "sleep 0.2; exit 2"], restart: { delay: "100ms", max_delay: "100ms" } }'
 build busy
 cuts=${CUTS:-12}
 RANDOM=${SEED:-$$}

@@ -67,7 +67,8 @@ system() { # OBJECT
 machine_groups() {
 	groups=
 	for point in $CGROUPS; do
-		make_group "$point/machine" "${point##*/}" || exit 1
+		make_group "$point/machine" "${point##*/}"
+		[ -d "$point/machine" ] || exit 1
 		groups=$groups:$point/machine
 	done
 	groups=${groups#:}
@@ -86,7 +87,13 @@ start_machine() { # PROGRAM...
 
 boot() {
 	start_machine /sbin/init
-	answers || { fail "the machine boots"; console | tail -n 20 | sed 's/^/# console: /'; }
+	answers && return
+	fail "the machine boots"
+	console | tail -n 20 | sed 's/^/# console: /'
+	kill -KILL "$init" 2>/dev/null
+	wait "$machine"
+	init=
+	finish_machine
 }
 answers() { wait_for supervisor_answers; }
 supervisor_answers() { inside cruet status >/dev/null 2>&1; }
@@ -129,19 +136,21 @@ wait_long() { # COMMAND...: until it succeeds, at most 15 s
 	done
 }
 
-# How the machine ended, once it has: "reboot", "power off" ...
+# How the machine ended, once it has: "reboot", "power off", "halt" by its last word in the kernel's log
+# (in a namespace reboot(2) is not called); else the status.
 ended() {
 	wait_long test -s $T/ended || { echo "still running"; return; }
 	wait "$machine" 2>/dev/null
-	cat $T/ended
+	word=$(console | sed -n 's/^<5>cruet: \(reboot\|power off\|halt\): .*/\1/p' | tail -n 1)
+	if [ "$(cat $T/ended)" = "exit 0" ] && [ -n "$word" ]; then echo "$word"; else cat $T/ended; fi
 }
 is_up() { [ ! -s $T/ended ] && kill -0 "$init" 2>/dev/null; }
 
 # The end of a machine, part of a test's tidying.
 shut_down() {
-	[ -z "$init" ] || [ -s $T/ended ] || kill -USR2 "$init"
+	[ -z "$init" ] || [ -s $T/ended ] || kill -USR2 "$init" 2>/dev/null
 	how=$(ended)
-	case $how in "power off") ;; *) note "the machine ended: $how"; kill -KILL "$init"; wait "$machine" ;; esac
+	case $how in "power off" | halt) ;; *) note "the machine ended: $how"; kill -KILL "$init"; wait "$machine" ;; esac
 	init=
 }
 
@@ -160,5 +169,8 @@ supervisor() {
 	"$cruet_binary" supervise --units $T/units --system $T/system.json >$T/console 2>&1 &
 	init=$!
 	machine=$init
-	answers || { fail "the supervisor starts"; sed 's/^/# /' $T/console; }
+	answers && return
+	fail "the supervisor starts"
+	sed 's/^/# /' $T/console
+	finish
 }

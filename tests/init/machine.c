@@ -48,7 +48,7 @@ static void join_groups(char *groups)
 }
 
 /* Never the real /dev: a few harmless nodes, and a console that is a terminal of ours. */
-static void make_dev(const char *terminal)
+static void make_dev(const char *terminal, const char *log)
 {
 	static const struct {
 		const char *name;
@@ -65,11 +65,14 @@ static void make_dev(const char *terminal)
 			die(path);
 	}
 	close(open("dev/console", O_CREAT | O_WRONLY, 0600));
-	if (mount(terminal, "dev/console", NULL, MS_BIND, NULL) < 0)
-		die("dev/console");
+	close(open("dev/kmsg", O_CREAT | O_WRONLY, 0600));
+	if (mount(terminal, "dev/console", NULL, MS_BIND, NULL) < 0 ||
+	    mount(log, "dev/kmsg", NULL, MS_BIND, NULL) < 0)
+		die("dev/console, dev/kmsg");
 }
 
-static void become(const char *root, char *groups, const char *terminal, char **argv)
+static void become(const char *root, char *groups, const char *terminal, const char *log,
+		   char **argv)
 {
 	char *environment[] = { "HOME=/", "TERM=linux", NULL };
 	int fd;
@@ -85,7 +88,7 @@ static void become(const char *root, char *groups, const char *terminal, char **
 	prctl(PR_CAPBSET_DROP, CAP_SYS_RAWIO);
 	if (chdir(root) < 0)
 		die(root);
-	make_dev(terminal);
+	make_dev(terminal, log);
 	if (syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
 		die("pivot_root");
 	fd = open("/dev/console", O_RDWR | O_NOCTTY);
@@ -108,37 +111,39 @@ static void copy(int from, int to)
 }
 
 /* Until the first process has ended. */
-static void serve_console(int console, int file, pid_t pid)
+static void serve_console(int console, int log, int file, pid_t pid)
 {
-	struct pollfd polled[3] = { { .fd = console, .events = POLLIN },
-				    { .fd = 0, .events = POLLIN },
-				    { .fd = (int)syscall(SYS_pidfd_open, pid, 0),
-				      .events = POLLIN } };
+	struct pollfd polled[] = {
+		{ .fd = console, .events = POLLIN },
+		{ .fd = log, .events = POLLIN },
+		{ .fd = 0, .events = POLLIN },
+		{ .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN },
+	};
 
-	if (polled[2].fd < 0)
+	if (polled[3].fd < 0)
 		die("pidfd");
 	for (;;) {
-		poll(polled, 3, -1);
+		poll(polled, 4, -1);
 		if (polled[0].revents & POLLIN)
 			copy(console, file);
-		else if (polled[2].revents)
+		else if (polled[1].revents & POLLIN)
+			copy(log, file);
+		else if (polled[3].revents)
 			return;
-		else if (polled[0].revents & POLLHUP)
-			usleep(1000); /* nobody has it open just now */
-		if (polled[1].revents & POLLIN)
+		if (polled[2].revents & POLLIN)
 			copy(0, console);
-		else if (polled[1].revents)
-			polled[1].fd = -1;
+		else if (polled[2].revents)
+			polled[2].fd = -1;
 	}
 }
 
 int main(int argc, char **argv)
 {
 	const int console = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-	char terminal[64];
+	char terminal[64], log[4096];
 	struct termios settings;
 	FILE *file;
-	int output, slave, status;
+	int output, slave, kernel, status;
 	pid_t pid;
 
 	if (argc < 6)
@@ -152,26 +157,27 @@ int main(int argc, char **argv)
 	settings.c_oflag &= (tcflag_t)~OPOST;
 	tcsetattr(slave, TCSANOW, &settings);
 	output = open(argv[3], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	snprintf(log, sizeof(log), "%s.kmsg", argv[3]);
+	unlink(log);
+	if (mkfifo(log, 0600) < 0)
+		die(log);
+	kernel = open(log, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	pid = (pid_t)syscall(SYS_clone,
 			     CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
 				     CLONE_NEWNET | SIGCHLD,
 			     NULL, NULL, NULL, NULL);
 	if (pid == 0)
-		become(argv[1], argv[4], terminal, argv + 5);
+		become(argv[1], argv[4], terminal, log, argv + 5);
 	if (pid < 0 || output < 0)
 		die("clone");
 	file = fopen(argv[2], "w");
 	if (!file || fprintf(file, "%d\n", (int)pid) < 0 || fclose(file) != 0)
 		die(argv[2]);
-	serve_console(console, output, pid);
+	serve_console(console, kernel, output, pid);
 	if (waitpid(pid, &status, 0) != pid)
 		die("wait");
 	if (WIFEXITED(status))
 		printf("exit %d\n", WEXITSTATUS(status));
-	else if (WTERMSIG(status) == SIGHUP)
-		printf("reboot\n");
-	else if (WTERMSIG(status) == SIGINT)
-		printf("power off\n");
 	else
 		printf("signal %d\n", WTERMSIG(status));
 	return 0;

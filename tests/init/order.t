@@ -32,14 +32,14 @@ service base 'ready: { by: "notify", timeout: "10s" }' \
 	'sleep 0.3; echo ready base >>/trace; nasty notify READY=1 STATUS=fine & '
 service middle 'requires: ["base"], ready: { by: "file", path: "/tmp/middle", every: "50ms" }' \
 	'sleep 0.2; echo ready middle >>/trace; touch /tmp/middle; '
-service top 'requires: ["middle"], ready: { by: "exec", exec: ["/bin/test", "-e", "/tmp/top"], every: "50ms" }' \
+service top 'requires: ["middle"], ready: { by: "exec", exec: ["/usr/bin/test", "-e", "/tmp/top"], every: "50ms" }' \
 	'sleep 0.2; echo ready top >>/trace; touch /tmp/top; '
 service descriptor 'after: ["top"], ready: { by: "fd", fd: 3 }' \
 	'sleep 0.1; echo ready descriptor >>/trace; echo >&3; exec 3>&-; '
 service early 'before: ["base"]'
 service port 'after: ["descriptor"], ready: { by: "tcp", port: 4000, every: "50ms" }' \
 	'sleep 0.1; echo ready port >>/trace; nc -ll -p 4000 -e true & '
-service healthy 'health: { exec: ["/bin/test", "-e", "/tmp/middle"], every: "100ms" }, ready: { by: "health" }'
+service healthy 'health: { exec: ["/usr/bin/test", "-e", "/tmp/middle"], every: "100ms" }, ready: { by: "health" }'
 shell_unit once 'echo start once >>/trace; sleep 0.1; echo stop once >>/trace' 'type: "oneshot"'
 service later 'requires: ["once"]'
 unit all '{"type": "group", "requires": ["later", "port", "healthy"], "goal": true}'

@@ -27,7 +27,7 @@ unit missing '{ exec: ["/bin/no-such-program"], restart: { delay: "1h", max_dela
 shell_unit unready "$note_start sleep 1000" "$(named unready), ready: { by: \"notify\", timeout: \"300ms\" },
 	restart: { $fast }"
 shell_unit pinger 'exec nasty ping 100' 'ready: { by: "notify" }, watchdog: { timeout: "700ms" }, restart: { delay: "100ms" }'
-shell_unit sick "rm -f /tmp/sick; touch /tmp/well; $SLEEP" 'health: { exec: ["/bin/test", "-e", "/tmp/well"],
+shell_unit sick "rm -f /tmp/sick; touch /tmp/well; $SLEEP" 'health: { exec: ["/usr/bin/test", "-e", "/tmp/well"],
 	every: "100ms", failures: 3 }, restart: { delay: "100ms" }'
 shell_unit slow_end 'trap "" TERM; while :; do sleep 1000 & wait; done' 'stop: { timeout: "500ms" }'
 shell_unit other_signal 'trap "echo usr1 >>/starts; exit 0" USR1; while :; do sleep 1000 & wait; done' \
@@ -36,7 +36,7 @@ shell_unit family 'sleep 4242 & setsid sleep 4243 & trap "exit 0" TERM; while :;
 container_unit box "$SLEEP" 'restart: { delay: "100ms" }'
 container_unit box_ping 'exec nasty ping 100' 'ready: { by: "notify" }, watchdog: { timeout: "700ms" },
 	restart: { delay: "100ms" }'
-container_unit box_health "touch /tmp/well; $SLEEP" 'health: { exec: ["/bin/test", "-e", "/tmp/well"], every: "200ms",
+container_unit box_health "touch /tmp/well; $SLEEP" 'health: { exec: ["/usr/bin/test", "-e", "/tmp/well"], every: "200ms",
 	failures: 2 }, restart: { delay: "100ms" }' '.mounts += [{ destination: "/tmp", type: "tmpfs", source: "tmpfs" }]'
 boot
 
@@ -119,7 +119,7 @@ machine_bundle writes 'test -e /file && echo again >>/host/ladder || echo fresh 
 	'.root.readonly=false | .mounts += [{ destination: "/host", type: "bind", source: "/data/out", options: ["bind"] },
 	{ destination: "/boot", type: "tmpfs", source: "tmpfs" }]'
 mkdir -p $M/data/out
-unit writes '{ bundle: "/bundles/writes", restart: { delay: "50ms", max_delay: "50ms",
+unit writes '{ bundle: "/bundles/writes", restart: { delay: "100ms", max_delay: "100ms",
 	escalate: [{ after: 3, do: "reset" }, { after: 5, do: "reboot" }] } }'
 boot
 is "$(ended)" reboot "the ladder's last step reboots the machine"
