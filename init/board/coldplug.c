@@ -155,19 +155,24 @@ void coldplug_wait(struct coldplug *coldplug, unsigned int milliseconds)
 
 int board_load_modalias(const char *modalias)
 {
-	struct modules modules;
+	struct modules modules = { .folder = -1 };
 	struct coldplug coldplug;
 	auto_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int result = 0;
 
-	modules_open(&modules, root);
+	if (!IS_ENABLED(CONFIG_INIT_COLDPLUG))
+		return 0;
+	modules.root = root;
+	if (IS_ENABLED(CONFIG_INIT_MODULES))
+		modules_open(&modules, root);
 	if (strcmp(modalias, "*") == 0) {
 		coldplug_begin(&coldplug, &modules);
 		coldplug_walk(&coldplug);
 		coldplug_end(&coldplug);
-	} else {
+	} else if (IS_ENABLED(CONFIG_INIT_MODULES)) {
 		result = modules_load_alias(&modules, modalias);
 	}
-	modules_close(&modules);
+	if (IS_ENABLED(CONFIG_INIT_MODULES))
+		modules_close(&modules);
 	return result == -ENODEV ? 0 : result;
 }

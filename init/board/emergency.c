@@ -61,6 +61,8 @@ pid_t board_emergency_shell(const char *console, const char *shell, const char *
 	int result = 0;
 
 	snprintf(device, sizeof(device), "/dev/%s", console ? console : "console");
+	if (access(device, F_OK) < 0)
+		strcpy(device, "/dev/console");
 	if (!shell)
 		shell = "/bin/sh";
 	if (!IS_ENABLED(CONFIG_INIT_EMERGENCY_SHELL))

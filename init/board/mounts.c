@@ -17,7 +17,6 @@
 #include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
-#include "lib/log.h"
 #include "lib/path.h"
 #include "lib/str.h"
 
@@ -183,7 +182,7 @@ static void set_up_mount(struct set_up *set_up, const struct plan_mount *planned
 		result = mount_wanted(set_up, &wanted);
 	if (result == 0)
 		return;
-	log_error();
+	set_up_say(result);
 	set_up->failed |= planned->required && !wanted.options.nofail;
 }
 

@@ -27,10 +27,12 @@ bool board_is_simple(const struct plan *plan)
 	       !system->interfaces.count && !system->coldplug && !system->clock_floor;
 }
 
-static void say(int result)
+void set_up_say(int result)
 {
-	if (result < 0)
+	if (result < 0) {
+		fail_context(result, "system.json");
 		log_error();
+	}
 }
 
 static void set_up_names(const struct plan *plan)
@@ -39,8 +41,8 @@ static void set_up_names(const struct plan *plan)
 
 	board_fill_dev();
 	if (hostname && sethostname(hostname, strlen(hostname)) < 0)
-		say(fail(errno, "hostname %s", hostname));
-	say(netlink_loopback_up());
+		set_up_say(fail(errno, "hostname %s", hostname));
+	set_up_say(netlink_loopback_up());
 	if (IS_ENABLED(CONFIG_INIT_CLOCK_FLOOR) && !board_is_contained())
 		board_set_clock(plan);
 }
@@ -53,8 +55,8 @@ static void set_up_module(struct set_up *set_up, const char *text)
 	int result;
 
 	if (!IS_ENABLED(CONFIG_INIT_MODULES)) {
-		say(fail_as(ERROR_UNSUPPORTED, 0,
-			    "system.json: modules: CONFIG_INIT_MODULES is not set"));
+		set_up_say(
+			fail_as(ERROR_UNSUPPORTED, 0, "modules: CONFIG_INIT_MODULES is not set"));
 		return;
 	}
 	snprintf(name, sizeof(name), "%.*s", (int)length, text);
@@ -63,7 +65,7 @@ static void set_up_module(struct set_up *set_up, const char *text)
 	if (result == -ENOENT && error_last()->code == ERROR_NONE)
 		fail_as(ERROR_NOT_FOUND, 0,
 			"module %s: not in /lib/modules, nor built into the kernel", name);
-	say(result);
+	set_up_say(result);
 }
 
 /*
@@ -89,10 +91,10 @@ static void set_up_sysctls(const struct plan *plan)
 	auto_fd int proc = list.count ? path_open_proc() : -1;
 
 	if (list.count && proc < 0)
-		log_error();
+		set_up_say(proc);
 	for (uint32_t i = 0; i < list.count && proc >= 0; i++)
-		say(set_up_sysctl(proc, plan_text(plan, pairs[i].key),
-				  plan_text(plan, pairs[i].value)));
+		set_up_say(set_up_sysctl(proc, plan_text(plan, pairs[i].key),
+					 plan_text(plan, pairs[i].value)));
 }
 
 /* Some drivers take a moment to make their interface. */
@@ -105,7 +107,7 @@ static void set_up_interface(struct set_up *set_up, const struct plan_interface 
 		coldplug_wait(&set_up->coldplug, INTERFACE_STEP_MS);
 		set_up->patience -= INTERFACE_STEP_MS;
 	}
-	say(result);
+	set_up_say(result);
 }
 
 static void set_up_devices(struct set_up *set_up)
@@ -122,8 +124,8 @@ static void set_up_devices(struct set_up *set_up)
 		coldplug_begin(&set_up->coldplug, &set_up->modules);
 		coldplug_walk(&set_up->coldplug);
 	} else {
-		say(fail_as(ERROR_UNSUPPORTED, 0,
-			    "system.json: coldplug: CONFIG_INIT_COLDPLUG is not set"));
+		set_up_say(
+			fail_as(ERROR_UNSUPPORTED, 0, "coldplug: CONFIG_INIT_COLDPLUG is not set"));
 	}
 }
 
@@ -144,8 +146,8 @@ __attribute__((noinline)) static int set_up_rest(const struct plan *plan)
 		set_up_devices(&set_up);
 	set_up_sysctls(plan);
 	set_up_mounts(&set_up);
-	/* Now the file that "clock_floor" names may be there. */
-	if (IS_ENABLED(CONFIG_INIT_CLOCK_FLOOR) && plan->system->clock_floor && !contained)
+	/* Now the file that "clock_floor" names may be there, or a clock that is wrong. */
+	if (IS_ENABLED(CONFIG_INIT_CLOCK_FLOOR) && !contained)
 		board_set_clock(plan);
 	for (uint32_t i = 0; i < list.count; i++)
 		set_up_interface(&set_up, &interfaces[i]);

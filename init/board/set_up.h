@@ -16,6 +16,9 @@ struct set_up {
 	bool failed;	       /* something required is missing */
 };
 
+/* Print the recorded error, if `result` is one. */
+void set_up_say(int result);
+
 /* mounts.c: system.json's mounts, in order. */
 void set_up_mounts(struct set_up *set_up);
 

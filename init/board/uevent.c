@@ -124,31 +124,31 @@ int board_uevents_open(const struct plan *plan)
 /* A device that has a driver needs no module; one that is gone neither. */
 static bool is_unserved(const char *path)
 {
-	char driver[UEVENT_MAX];
+	auto_fd int sys = open("/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_fd int device = openat(sys, path + strspn(path, "/"), O_PATH | O_CLOEXEC);
 
-	strcpy(driver, "/sys");
-	/* Of the message, which is shorter than its buffer. */
-	strncat(driver, path, sizeof(driver) - sizeof("/sys/driver"));
-	strcat(driver, "/driver");
-	return access(driver, F_OK) < 0;
+	return device >= 0 && faccessat(device, "driver", F_OK, 0) < 0;
 }
 
 int board_uevent_read(const struct plan *plan, int socket, char *modalias, size_t size)
 {
 	char buffer[UEVENT_MAX];
 	struct uevent event;
-	const int result = uevent_receive(socket, buffer, &event);
+	int result;
 	size_t length;
 
 	(void)plan;
 	modalias[0] = '\0';
+	if (!IS_ENABLED(CONFIG_INIT_COLDPLUG))
+		return 0;
+	result = uevent_receive(socket, buffer, &event);
 	if (result == -ENOBUFS)
 		strcpy(modalias, "*");
 	if (result <= 0)
 		return result < 0;
 	if (IS_ENABLED(CONFIG_INIT_STATIC_DEV))
 		uevent_node(AT_FDCWD, &event); /* our folder is "/" */
-	length = event.modalias ? strlen(event.modalias) : 0;
+	length = IS_ENABLED(CONFIG_INIT_MODULES) && event.modalias ? strlen(event.modalias) : 0;
 	if (length && length < size && strcmp(event.action, "add") == 0 && is_unserved(event.path))
 		memcpy(modalias, event.modalias, length + 1);
 	return 1;

@@ -5,8 +5,10 @@
 #include "tests/unit/process_child.h"
 
 #include <linux/magic.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -273,6 +275,60 @@ static void set_up_by_system_json(void)
 			"\"type\": \"no-such-fs\", \"required\": true}]}") < 0);
 }
 
+/* ---- the emergency shell ---- */
+
+/* What is shown on the terminal, until this text comes; false: it never does. */
+static bool shows(int terminal, const char *text)
+{
+	struct pollfd wait = { .fd = terminal, .events = POLLIN };
+	char shown[8192];
+	size_t used = 0;
+
+	while (used < sizeof(shown) - 1 && poll(&wait, 1, 10000) > 0) {
+		const ssize_t size = read(terminal, shown + used, sizeof(shown) - 1 - used);
+
+		if (size <= 0)
+			break;
+		used += (size_t)size;
+		shown[used] = '\0';
+		if (strstr(shown, text))
+			return true;
+	}
+	fprintf(stderr, "no '%s' in: %s\n", text, shown);
+	return false;
+}
+
+/* On a pseudo-terminal of its own, with the machine's shell. */
+static void shell_on_console(void)
+{
+	static const char input[] = "(: </dev/tty) && echo has-$((40 + 2))-tty; exit 3\n";
+	int terminal, unlock = 0, status;
+	pid_t pid;
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0)
+		_exit(CHILD_SKIPS);
+	check(__real_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	check(__real_mount("d", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666") == 0);
+	terminal = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	check(terminal >= 0 && ioctl(terminal, TIOCSPTLCK, &unlock) == 0);
+	check(board_emergency_shell("pts/0", "/no/shell", "all is lost") == -ENOENT);
+	check(shows(terminal, "cruet: all is lost"));
+	check(board_emergency_shell("pts/0", "/no/shell", "all is lost") == -ENOENT);
+	check(shows(terminal, "no emergency shell"));
+	signal(SIGPIPE, SIG_IGN);
+	pid = board_emergency_shell("pts/0", NULL, "because");
+	check(pid > 0 && shows(terminal, "emergency shell: /bin/sh"));
+	check(write(terminal, input, strlen(input)) == (ssize_t)strlen(input));
+	check(shows(terminal, "has-42-tty"));
+	check(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 3);
+}
+
+static void test_shell_on_console(void **state)
+{
+	(void)state;
+	in_child(shell_on_console);
+}
+
 /* ---- the end ---- */
 
 static volatile sig_atomic_t got;
@@ -474,6 +530,7 @@ int main(void)
 		cmocka_unit_test(test_start_with_full_dev),
 		cmocka_unit_test(test_set_up_simply),
 		cmocka_unit_test(test_set_up_by_system_json),
+		cmocka_unit_test(test_shell_on_console),
 		cmocka_unit_test(test_kill_softly),
 		cmocka_unit_test(test_kill_hard),
 		cmocka_unit_test(test_end_contained),

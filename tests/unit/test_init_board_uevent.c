@@ -259,19 +259,23 @@ static void read_as_init(void)
 	check(chdir("/") == 0);
 	check(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, ends) == 0);
 	check(board_uevent_read(&plan, ends[0], modalias, sizeof(modalias)) == 0);
-	size = snprintf(message, sizeof(message),
-			"add@/d%cACTION=add%cDEVPATH=/none/such%cMODALIAS=m", 0, 0, 0);
+	size = snprintf(message, sizeof(message), "add@/d%cACTION=add%cDEVPATH=/kernel%cMODALIAS=m",
+			0, 0, 0);
 	check(write(ends[1], message, (size_t)size) == size);
 	check(board_uevent_read(&plan, ends[0], modalias, sizeof(modalias)) == 1);
 	check(strcmp(modalias, "m") == 0);
 	check(board_uevent_read(&plan, ends[0], modalias, sizeof(modalias)) == 0);
-	/* One whose modalias is too long for a child's sake, one that goes, one with a long path.
-	 */
-	size = snprintf(message, sizeof(message), "ACTION=add%cDEVPATH=/d%cMODALIAS=%0600d", 0, 0,
-			1);
+	size = snprintf(message, sizeof(message), "ACTION=add%cDEVPATH=/gone%cMODALIAS=m", 0, 0);
 	check(write(ends[1], message, (size_t)size) == size);
 	check(board_uevent_read(&plan, ends[0], modalias, sizeof(modalias)) == 1 && !modalias[0]);
-	size = snprintf(message, sizeof(message), "ACTION=remove%cDEVPATH=/d%cMODALIAS=m", 0, 0);
+	/* One whose modalias is too long for a child's sake, one that goes, one with a long path.
+	 */
+	size = snprintf(message, sizeof(message), "ACTION=add%cDEVPATH=/kernel%cMODALIAS=%0600d", 0,
+			0, 1);
+	check(write(ends[1], message, (size_t)size) == size);
+	check(board_uevent_read(&plan, ends[0], modalias, sizeof(modalias)) == 1 && !modalias[0]);
+	size = snprintf(message, sizeof(message), "ACTION=remove%cDEVPATH=/kernel%cMODALIAS=m", 0,
+			0);
 	check(write(ends[1], message, (size_t)size) == size);
 	check(board_uevent_read(&plan, ends[0], modalias, sizeof(modalias)) == 1 && !modalias[0]);
 	size = snprintf(message, sizeof(message), "ACTION=add%cMODALIAS=m%cDEVPATH=/%04000d", 0, 0,
