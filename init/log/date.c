@@ -31,39 +31,35 @@ bool log_date(uint64_t time, char date[STR_TIME_SIZE])
 	return ns >= clock_least * SECOND;
 }
 
-/* Digits up to `end`, a number up to `most`; moves *text behind `end`. */
-static bool take_number(const char **text, char end, int64_t most, int64_t *number)
+/* Digits, up to nine of them; moves *text behind them. */
+static bool take_number(const char **text, int64_t *number)
 {
 	const char *at = *text;
 
-	for (*number = 0; *at >= '0' && *at <= '9' && *number <= most; at++)
+	for (*number = 0; *at >= '0' && *at <= '9' && at - *text < 9; at++)
 		*number = *number * 10 + (*at - '0');
-	if (at == *text || *number > most || *at != end)
+	if (at == *text)
 		return false;
-	*text = at + (end != '\0');
+	*text = at;
 	return true;
 }
 
 static bool parse_ago(const char *text, int64_t *ns)
 {
-	static const struct {
-		char unit;
-		uint32_t seconds;
-	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	static const char units[] = "smhd";
+	static const int32_t seconds[] = { 1, 60, 3600, 86400 };
+	const char *unit;
+	int64_t number;
 
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		const char *at = text;
-		int64_t number;
-
-		if (!take_number(&at, units[i].unit, 100000000, &number) || *at)
-			continue;
-		*ns = read_clock(CLOCK_BOOTTIME);
-		*ns = *ns / SECOND < number * units[i].seconds ?
-			      0 :
-			      *ns - number * units[i].seconds * SECOND;
-		return true;
-	}
-	return false;
+	if (!take_number(&text, &number) || !text[0] || text[1])
+		return false;
+	unit = strchr(units, text[0]);
+	if (!unit)
+		return false;
+	number *= seconds[unit - units];
+	*ns = read_clock(CLOCK_BOOTTIME);
+	*ns = number < *ns / SECOND ? *ns - number * SECOND : 0;
+	return true;
 }
 
 /* Days since 1970-01-01 in the Gregorian calendar: years begin with March, so leap days end them.
@@ -77,28 +73,25 @@ static int64_t days_of(int64_t year, int64_t month, int64_t day)
 
 static bool parse_date(const char *text, int64_t *ns)
 {
-	int64_t year, month, day, hour = 0, minute = 0, second = 0;
-	const char *at = text;
+	enum { YEAR, MONTH, DAY, HOUR, MINUTE, LAST };
+	static const char separators[LAST + 1] = "--T::";
+	static const int16_t most[] = { 9999, 12, 31, 23, 59, 60 };
+	int64_t part[LAST + 1] = { 0 };
+	int i = 0;
 
-	if (!take_number(&at, '-', 9999, &year) || !take_number(&at, '-', 12, &month))
-		return false;
-	if (!take_number(&at, '\0', 31, &day)) {
-		if (!take_number(&at, 'T', 31, &day) && !take_number(&at, ' ', 31, &day))
+	for (;; i++, text++) {
+		if (!take_number(&text, &part[i]) || part[i] > most[i])
 			return false;
-		if (!take_number(&at, ':', 23, &hour))
-			return false;
-		if (take_number(&at, ':', 59, &minute)) {
-			if (!take_number(&at, 'Z', 60, &second) &&
-			    !take_number(&at, '\0', 60, &second))
-				return false;
-		} else if (!take_number(&at, 'Z', 59, &minute) &&
-			   !take_number(&at, '\0', 59, &minute)) {
-			return false;
-		}
+		if (i == LAST || (*text != separators[i] && (i != DAY || *text != ' ')))
+			break;
 	}
-	if (*at || month == 0 || day == 0)
+	if (i >= MINUTE && *text == 'Z')
+		text++;
+	if (*text || i < DAY || i == HOUR || part[MONTH] == 0 || part[DAY] == 0)
 		return false;
-	*ns = (days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second) * SECOND -
+	*ns = (days_of(part[YEAR], part[MONTH], part[DAY]) * 86400 + part[HOUR] * 3600 +
+	       part[MINUTE] * 60 + part[LAST]) *
+		      SECOND -
 	      read_clock(CLOCK_REALTIME) + read_clock(CLOCK_BOOTTIME);
 	return true;
 }

@@ -33,7 +33,8 @@ enum {
 
 struct output {
 	const char *path;
-	uint32_t limit, count;
+	uint64_t limit;
+	uint32_t count;
 	int fd;
 	uint64_t size; /* of the file */
 	struct ring *ring;
@@ -51,7 +52,10 @@ static int open_file(struct output *output)
 	output->fd = open(output->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
 	if (output->fd < 0 || fstat(output->fd, &status) < 0)
 		return -errno;
-	output->size = S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
+	output->size = (uint64_t)status.st_size;
+	/* A terminal, a pipe: nothing to rotate. */
+	if (!S_ISREG(status.st_mode))
+		output->limit = UINT64_MAX;
 	return 0;
 }
 
@@ -174,8 +178,7 @@ static bool is_due(const struct rings *rings, uint32_t index)
 {
 	const struct ring *ring = rings_at(rings, index);
 
-	return (ring->sinks & LOG_TO_FILE) &&
-	       ring->places[SINK_FILE].position != ring->states[ring->turn & 1].head;
+	return (ring->sinks & LOG_TO_FILE) && ring->places[SINK_FILE].position != ring_head(ring);
 }
 
 /* Its exit status: 1 if a file could not be written. */
@@ -230,8 +233,7 @@ uint64_t files_tend(struct writer *writer, bool at_once)
 		if (!is_due(writer->rings, i))
 			continue;
 		waiting = true;
-		filling |= ring->states[ring->turn & 1].head - ring->places[SINK_FILE].position >
-			   ring->size / 2;
+		filling |= ring_head(ring) - ring->places[SINK_FILE].position > ring->size / 2;
 	}
 	if (!waiting) {
 		file->due = UINT64_MAX;
@@ -265,7 +267,7 @@ static void tell_errors(struct writer *writer)
 
 		if (ring->file_error == ring->file_said)
 			continue;
-		own = ring_begin(writer->rings, i, log, writer->now);
+		own = writer_ring(writer, i);
 		if (ring->file_error && !ring_note(&own, LEVEL_WARNING, "log: file %s: %s",
 						   plan_text(writer->plan, log->file),
 						   error_errno_text((int)ring->file_error)))

@@ -2,9 +2,10 @@
 /*
  * The units' output. Each unit has one pipe for all its runs, whose two ends PID 1 keeps; one
  * writer process, forked by PID 1, reads them all into rings in shared memory, and forwards lines
- * to the kernel log, a syslog socket (RFC 5424) or a rotating file where the plan says so. The
- * writer holds no state that matters: what it read and how far each sink has come stands in the
- * rings before it goes on, so killing it at any instant loses no line (a sink may see one twice).
+ * to the kernel log, a syslog socket (RFC 5424) or a rotating file where the plan says so; files by
+ * a child that lives as long as the disk takes (file.c). The writer holds no state that matters:
+ * what it read and how far each sink has come stands in the rings before it goes on, so killing it
+ * at any instant loses no line (a sink may see one twice). ring.h says how.
  *
  * The rings are a memfd: PID 1 keeps it over re-exec, clients get it read-only and read by
  * themselves. There is one ring more than units: the last one is the supervisor's own.

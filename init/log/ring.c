@@ -36,6 +36,7 @@ struct ring_writer ring_begin(struct rings *rings, uint32_t index, const struct 
 	return (struct ring_writer){
 		.ring = ring,
 		.data = (unsigned char *)rings + ring->data,
+		.view = rings_view(rings, index),
 		.log = log,
 		.now = now,
 		.state = ring->states[ring->turn & 1],
@@ -50,17 +51,7 @@ void ring_commit(struct ring_writer *writer)
 	publish(&ring->turn, ring->turn + 1);
 }
 
-static uint32_t committed_head(const struct ring *ring)
-{
-	return ring->states[ring->turn & 1].head;
-}
-
 /* ---- room and bytes ---- */
-
-static struct ring_view view_of(const struct ring_writer *writer)
-{
-	return (struct ring_view){ writer->ring, writer->data, writer->ring->size };
-}
 
 static void put_bytes(const struct ring_writer *writer, uint32_t position, const void *from,
 		      uint32_t size)
@@ -78,14 +69,13 @@ static void put_bytes(const struct ring_writer *writer, uint32_t position, const
  */
 static void make_room(const struct ring_writer *writer, uint32_t size)
 {
-	const struct ring_view view = view_of(writer);
 	struct ring *ring = writer->ring;
 	const uint32_t end = writer->state.head + (uint32_t)sizeof(struct record) + size;
 	uint32_t tail = ring->tail;
 	struct record record;
 
 	while ((int32_t)(end - tail - ring->size) > 0) {
-		ring_copy(&view, tail, &record, sizeof(record));
+		ring_copy(&writer->view, tail, &record, sizeof(record));
 		tail += (uint32_t)sizeof(record) + record.size;
 	}
 	if (tail != ring->tail)
@@ -121,11 +111,10 @@ static uint32_t open_text(const struct ring_state *state, uint32_t at)
 /* sd-daemon(3): "<N>" at the beginning of a line is its level. */
 static int prefix_level(const struct ring_writer *writer)
 {
-	const struct ring_view view = view_of(writer);
 	char prefix[3] = { 0 };
 
 	if (writer->state.open >= sizeof(prefix))
-		ring_copy(&view, open_text(&writer->state, 0), prefix, sizeof(prefix));
+		ring_copy(&writer->view, open_text(&writer->state, 0), prefix, sizeof(prefix));
 	if (prefix[0] != '<' || prefix[1] < '0' || prefix[1] > '7' || prefix[2] != '>')
 		return -1;
 	return prefix[1] - '0';
@@ -237,11 +226,10 @@ static void put_piece(struct ring_writer *writer, const unsigned char *bytes, ui
 static void end_line(struct ring_writer *writer)
 {
 	struct ring_state *state = &writer->state;
-	const struct ring_view view = view_of(writer);
 	char last = 0;
 
 	if (state->open)
-		ring_copy(&view, open_text(state, state->open - 1), &last, 1);
+		ring_copy(&writer->view, open_text(state, state->open - 1), &last, 1);
 	if (last == '\r')
 		state->open--;
 	/* Of a line that was shown up to its end, only the end itself is left. */
@@ -279,7 +267,7 @@ void ring_feed(struct ring_writer *writer, const unsigned char *bytes, uint32_t 
 		if (end)
 			end_line(writer);
 		state->inbox_done += piece + (end != NULL);
-		if (state->head - committed_head(writer->ring) > writer->ring->size / 4)
+		if (state->head - ring_head(writer->ring) > writer->ring->size / 4)
 			ring_commit(writer);
 	}
 	ring_commit(writer);

@@ -156,6 +156,7 @@ void rings_wake(struct rings *rings);
 struct ring_writer {
 	struct ring *ring;
 	unsigned char *data;
+	struct ring_view view;	    /* of the same */
 	const struct plan_log *log; /* for its rate */
 	uint64_t now;		    /* CLOCK_BOOTTIME, nanoseconds */
 	struct ring_state state;
@@ -184,6 +185,12 @@ bool ring_note(struct ring_writer *writer, uint8_t level, const char *format, ..
 
 /* Empty the ring if what is in it makes no sense. */
 void ring_mend(struct ring *ring, const unsigned char *data);
+
+/* Behind the last record; for the writer, whose states do not change while it looks. */
+static inline uint32_t ring_head(const struct ring *ring)
+{
+	return ring->states[ring->turn & 1].head;
+}
 
 /* ---- take.c: reading, by the writer for its sinks, and by others ---- */
 

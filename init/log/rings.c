@@ -104,17 +104,8 @@ static void move_bytes(struct rings *rings, uint32_t index, const struct ring_vi
 	struct ring *ring = rings_at(rings, index);
 	unsigned char *data = (unsigned char *)rings + ring->data;
 
-	while (begin != end) {
-		const uint32_t at = begin & (ring->size - 1);
-		uint32_t part = ring->size - at;
-
-		if (part > end - begin)
-			part = end - begin;
-		if (part > from->size)
-			part = from->size;
-		ring_copy(from, begin, data + at, part);
-		begin += part;
-	}
+	for (; begin != end; begin++)
+		data[begin & (ring->size - 1)] = from->data[begin & (from->size - 1)];
 }
 
 /* The newest lines that have room, the incomplete one, and how far the sinks have come. */
@@ -231,27 +222,23 @@ static bool is_sound(const struct rings *rings, uint64_t size)
 
 struct rings *rings_map(int fd, bool writable, size_t *size)
 {
-	struct stat status;
-	struct rings *rings;
+	const int protection = PROT_READ | (writable ? PROT_WRITE : 0);
+	struct stat status = { 0 };
+	struct rings *rings = MAP_FAILED;
 
-	if (fstat(fd, &status) < 0) {
-		fail(errno, "log rings");
-		return NULL;
+	if (fstat(fd, &status) == 0) {
+		*size = (size_t)status.st_size;
+		errno = EBADMSG;
+		if (*size >= sizeof(*rings) && *size == (uint64_t)status.st_size)
+			rings = mmap(NULL, *size, protection, MAP_SHARED, fd, 0);
 	}
-	if ((uint64_t)status.st_size < sizeof(*rings) || (uint64_t)status.st_size > SIZE_MAX / 2) {
-		fail(EBADMSG, "log rings");
-		return NULL;
+	if (rings != MAP_FAILED) {
+		if (is_sound(rings, *size))
+			return rings;
+		munmap(rings, *size);
+		errno = EBADMSG;
 	}
-	*size = (size_t)status.st_size;
-	rings = mmap(NULL, *size, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, fd, 0);
-	if (rings == MAP_FAILED) {
-		fail(errno, "log rings");
-		return NULL;
-	}
-	if (is_sound(rings, *size))
-		return rings;
-	munmap(rings, *size);
-	fail(EBADMSG, "log rings of another kind");
+	fail(errno, "log rings");
 	return NULL;
 }
 

@@ -21,7 +21,9 @@ struct sink_line sink_lost(const char *unit, struct record *record, uint32_t los
 
 static int send_line(struct writer *writer, enum ring_sink sink, const struct sink_line *line)
 {
-	return sink == SINK_KERNEL ? kernel_send(writer, line) : syslog_send(writer, line);
+	if (IS_ENABLED(CONFIG_INIT_LOG_KERNEL) && sink == SINK_KERNEL)
+		return kernel_send(writer, line);
+	return IS_ENABLED(CONFIG_INIT_LOG_SYSLOG) ? syslog_send(writer, line) : 0;
 }
 
 /* A terminal or a log viewer at the other end must not be driven by them. */
@@ -62,7 +64,7 @@ static int forward_ring(struct writer *writer, enum ring_sink sink, uint32_t ind
 {
 	struct ring *ring = rings_at(writer->rings, index);
 	const struct ring_view view = rings_view(writer->rings, index);
-	const uint32_t head = ring->states[ring->turn & 1].head;
+	const uint32_t head = ring_head(ring);
 	struct record record;
 	char text[RING_TEXT_MAX];
 	uint32_t lost;
@@ -97,8 +99,7 @@ static uint64_t forward(struct writer *writer, enum ring_sink sink)
 		const struct ring *ring = rings_at(writer->rings, index);
 		int result;
 
-		if (!(ring->sinks & 1u << sink) ||
-		    ring->places[sink].position == ring->states[ring->turn & 1].head)
+		if (!(ring->sinks & 1u << sink) || ring->places[sink].position == ring_head(ring))
 			continue;
 		result = forward_ring(writer, sink, index);
 		if (result < 0) {
@@ -116,7 +117,7 @@ uint64_t sinks_forward(struct writer *writer)
 
 	if (IS_ENABLED(CONFIG_INIT_LOG_KERNEL) && writer->kernel.fd >= 0)
 		due = forward(writer, SINK_KERNEL);
-	if (IS_ENABLED(CONFIG_INIT_LOG_SYSLOG))
+	if (IS_ENABLED(CONFIG_INIT_LOG_SYSLOG) && (writer->sinks & LOG_TO_SYSLOG))
 		syslog = forward(writer, SINK_SYSLOG);
 	return due < syslog ? due : syslog;
 }

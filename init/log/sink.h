@@ -40,6 +40,7 @@ struct writer {
 	uint64_t now;		  /* CLOCK_BOOTTIME, nanoseconds: read once a turn */
 	uint64_t due;		  /* when a ring has something to do by time */
 	bool changed;		  /* readers are to be woken */
+	uint32_t sinks;		  /* bits of enum log_sink that some ring has */
 	uint32_t next[SINK_FILE]; /* the ring that has its turn first */
 	uint64_t hold[SINK_FILE]; /* until then the sink takes nothing */
 	struct kernel_sink kernel;
@@ -59,6 +60,9 @@ static inline const struct plan_log *sink_log(const struct plan *plan, uint32_t 
 {
 	return index < plan->unit_count ? &plan->units[index].log : &plan->system->log;
 }
+
+/* writer.c: to write to a ring now. */
+struct ring_writer writer_ring(const struct writer *writer, uint32_t index);
 
 static inline const char *sink_unit(const struct rings *rings, uint32_t index)
 {

@@ -90,8 +90,7 @@ static int hold(struct writer *writer, const char *address)
 {
 	struct syslog_sink *sink = &writer->syslog;
 	const int error = errno;
-	struct ring_writer own = ring_begin(writer->rings, writer->rings->count - 1,
-					    &writer->plan->system->log, writer->now);
+	struct ring_writer own = writer_ring(writer, writer->rings->count - 1);
 
 	if (error == EAGAIN || error == ENOBUFS || error == EINTR) {
 		writer->hold[SINK_SYSLOG] = writer->now + FULL_MS * ns_per_ms;

@@ -36,6 +36,11 @@ static unsigned char *inbox_of(const struct writer *writer)
 	return (unsigned char *)writer->rings + writer->rings->inbox;
 }
 
+struct ring_writer writer_ring(const struct writer *writer, uint32_t index)
+{
+	return ring_begin(writer->rings, index, sink_log(writer->plan, index), writer->now);
+}
+
 /* ---- the beginning ---- */
 
 /*
@@ -69,9 +74,8 @@ static void drop_capabilities(const struct writer *writer)
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
 
-	for (uint32_t i = 0; i < writer->rings->count; i++)
-		if (rings_at(writer->rings, i)->sinks & LOG_TO_FILE)
-			data[0].effective = data[0].permitted = 1u << CAP_DAC_OVERRIDE;
+	if (writer->sinks & LOG_TO_FILE)
+		data[0].effective = data[0].permitted = 1u << CAP_DAC_OVERRIDE;
 	syscall(SYS_capset, &header, data);
 }
 
@@ -82,14 +86,14 @@ static void recover(struct writer *writer)
 	unsigned char *inbox = inbox_of(writer);
 	uint32_t size = INBOX_SIZE;
 
-	for (uint32_t i = 0; i < rings->count; i++)
+	for (uint32_t i = 0; i < rings->count; i++) {
 		ring_mend(rings_at(rings, i), rings_view(rings, i).data);
+		writer->sinks |= rings_at(rings, i)->sinks;
+	}
 	while (size > 0 && inbox[size - 1] == '\0')
 		size--;
 	if (size && rings->inbox_ring < rings->count) {
-		struct ring_writer ring =
-			ring_begin(rings, rings->inbox_ring,
-				   sink_log(writer->plan, rings->inbox_ring), writer->now);
+		struct ring_writer ring = writer_ring(writer, rings->inbox_ring);
 
 		ring_feed(&ring, inbox, size, rings->inbox_turn);
 	}
@@ -114,7 +118,7 @@ static int open_all(struct writer *writer, const sigset_t *signals)
 	for (uint32_t i = 0; i < writer->rings->count; i++)
 		if (watch(writer, writer->pipes[i], i) < 0)
 			return fail(errno, "log writer");
-	if (IS_ENABLED(CONFIG_INIT_LOG_KERNEL))
+	if (IS_ENABLED(CONFIG_INIT_LOG_KERNEL) && (writer->sinks & LOG_TO_KERNEL))
 		kernel_open(&writer->kernel);
 	return 0;
 }
@@ -145,7 +149,7 @@ static ssize_t read_pipe(struct writer *writer, uint32_t index)
 	size = read(writer->pipes[index], inbox, INBOX_SIZE);
 	if (size <= 0)
 		return size;
-	ring = ring_begin(rings, index, sink_log(writer->plan, index), writer->now);
+	ring = writer_ring(writer, index);
 	ring_feed(&ring, inbox, (uint32_t)size, rings->inbox_turn);
 	memset(inbox, 0, (size_t)size);
 	__atomic_thread_fence(__ATOMIC_RELEASE); /* the next turn begins with zeroes */
@@ -158,8 +162,7 @@ static void tend_all(struct writer *writer)
 {
 	writer->due = UINT64_MAX;
 	for (uint32_t i = 0; i < writer->rings->count; i++) {
-		struct ring_writer ring =
-			ring_begin(writer->rings, i, sink_log(writer->plan, i), writer->now);
+		struct ring_writer ring = writer_ring(writer, i);
 
 		tend_ring(writer, &ring);
 	}
@@ -173,7 +176,7 @@ static uint64_t pass_on(struct writer *writer, bool at_once)
 	if (writer->due <= writer->now)
 		tend_all(writer);
 	due = sinks_forward(writer);
-	if (IS_ENABLED(CONFIG_INIT_LOG_FILE))
+	if (IS_ENABLED(CONFIG_INIT_LOG_FILE) && (writer->sinks & LOG_TO_FILE))
 		files = files_tend(writer, at_once);
 	if (writer->changed)
 		rings_wake(writer->rings);
