@@ -105,7 +105,8 @@ static void cleaned(struct judge *judge, uint32_t index)
 	if (unit->run != RUN_CLEANED)
 		return;
 	unit->run = RUN_NONE;
-	unit->must_reset = 0;
+	if (unit->resetting)
+		unit->must_reset = 0;
 	if (judge->plan->units[index].type == UNIT_TASK && unit->cause == CAUSE_DONE &&
 	    !unit->restart)
 		unit->asked = 0;
@@ -191,6 +192,8 @@ static void check_run(struct judge *judge, uint32_t index, uint32_t kind)
 	case ACTION_START:
 		if (unit->run != RUN_NONE)
 			judge_blame(judge, index, "started before the last run was cleaned");
+		if (unit->must_reset)
+			judge_blame(judge, index, "started without the reset of the ladder");
 		if (judge->plan->units[index].type == UNIT_GROUP)
 			judge_blame(judge, index, "a group has nothing to start");
 		unit->run = RUN_BEGUN;
@@ -204,8 +207,9 @@ static void check_run(struct judge *judge, uint32_t index, uint32_t kind)
 		unit->run = RUN_STOPPED;
 		break;
 	default:
-		if (unit->run == RUN_NONE)
+		if (unit->run == RUN_NONE && !unit->must_reset)
 			judge_blame(judge, index, "cleaned, and there is nothing to clean");
+		unit->resetting = kind == ACTION_RESET;
 		unit->run = RUN_CLEANED;
 		unit->cleaned = judge->now;
 		unit->probing = 0;

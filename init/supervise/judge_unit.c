@@ -63,7 +63,11 @@ static void check_failures(struct judge *judge, uint32_t index, uint32_t failure
 	} else if (failures > unit->failures && unit->rung < restart->ladder.count &&
 		   failures >= ladder[unit->rung].after) {
 		reboot = ladder[unit->rung].action == LADDER_REBOOT;
-		unit->must_reset |= !reboot;
+		if (!reboot) {
+			/* One that began before does not count. */
+			unit->must_reset = 1;
+			unit->resetting = (unit->acts & BIT(ACTION_RESET)) != 0;
+		}
 		unit->rung++;
 	}
 	unit->failures = failures;

@@ -178,7 +178,9 @@ static enum gate start(struct step *step, uint32_t unit)
 
 	if (gate != GATE_OPEN)
 		return gate;
-	if (state->flags & UNIT_DIRTY) {
+	if ((state->flags & UNIT_DIRTY) || state->reset_due) {
+		/* What was given up before; or a reset that has not been carried out. */
+		state->flags |= UNIT_DIRTY;
 		state->after_clean = PHASE_OFF;
 		run_clean_up(step, unit);
 	} else if (step->plan->units[unit].type == UNIT_GROUP) {

@@ -50,6 +50,7 @@ struct judge_unit {
 	uint8_t restart;	 /* asked to, in this run */
 	uint8_t quits;		 /* said STOPPING=1 */
 	uint8_t must_reset;	 /* the ladder demands it */
+	uint8_t resetting;	 /* that is how it is being cleaned */
 	uint8_t probing;	 /* a probe is on its way */
 	uint8_t tries;		 /* of this cleaning */
 	uint8_t acts;		 /* in this step: bits of enum action_kind */
