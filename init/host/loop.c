@@ -164,7 +164,8 @@ static int wait_time(struct host *host)
 
 	due = earlier(due, host_job_deadline(host));
 	due = earlier(due, host_tend_deadline(host));
-	due = earlier(due, control_tick(&host->control, host->now));
+	if (host->rest_at == UINT64_MAX)
+		due = earlier(due, control_tick(&host->control, host->now));
 	if (due == UINT64_MAX)
 		return -1;
 	if (due <= host->now)
@@ -191,7 +192,7 @@ void host_loop(struct host *host)
 			host_post(host, EVENT_TICK, 0, 0);
 		host_check_deadlines(host);
 		host_tend(host);
-		if (host->control_due) {
+		if (host->control_due && host->rest_at == UINT64_MAX) {
 			host->control_due = 0;
 			control_changed(&host->control, host->now);
 		}

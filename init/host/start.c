@@ -81,8 +81,11 @@ static void emergency(struct host *host, struct watchdog *watchdog)
 
 		if (watchdog->fd >= 0)
 			watchdog_feed(watchdog, host_clock());
-		if (shell > 0 && ended == shell)
+		if (shell > 0 && ended == shell) {
+			poll(NULL, 0,
+			     1000); /* one that ends at once is not started over and over */
 			return;
+		}
 		poll(NULL, 0, ended > 0 ? 0 : 1000);
 		if (shell <= 0 && host_clock() + EMERGENCY_MS > end + RETRY_MS)
 			return;
@@ -258,8 +261,11 @@ static int resume(struct host *host, int kept_fd)
 	host_conditions(host, CONDITION_SOURCES);
 	if (!sound && host->kept->board_ready)
 		host_post(host, EVENT_CONDITION, 0, 1);
-	host_post(host, EVENT_TICK, 0, 0); /* with it the actions that were still queued */
-	host_reap(host);		   /* who ended while nobody looked */
+	if (!host->kept->board_ready && host->kept->jobs[JOB_BOARD].pid == 0 &&
+	    host->kept->jobs[JOB_SHELL].pid == 0)
+		host->board_at = host->now; /* it was not that far yet */
+	host_post(host, EVENT_TICK, 0, 0);  /* with it the actions that were still queued */
+	host_reap(host);		    /* who ended while nobody looked */
 	for (uint32_t i = 0; i < host->plan.unit_count; i++)
 		host_next_job(host, i);
 	return 0;
