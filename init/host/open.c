@@ -24,12 +24,11 @@ static int make_folder(const char *path, mode_t mode)
 	return 0;
 }
 
-static int open_folders(void)
+/* What the first launch needs. */
+static int make_folders(void)
 {
-	int result = make_folder(INIT_RUN, 0711);
+	const int result = make_folder(INIT_RUN, 0711);
 
-	if (result == 0)
-		result = make_folder(INIT_FLAGS, 0755);
 	return result < 0 ? result : make_folder(INIT_RUN_UNITS, 0711);
 }
 
@@ -41,7 +40,7 @@ static int open_notify(struct host *host, uint32_t unit)
 	char folder[sizeof(address.sun_path)];
 
 	snprintf(folder, sizeof(folder), INIT_RUN_UNITS "/%s", plan_unit_name(&host->plan, unit));
-	if (open_folders() < 0 || make_folder(folder, 0700) < 0)
+	if (make_folder(folder, 0700) < 0)
 		return error_result();
 	/* An exec unit comes this way as its own user; a container's mount needs no way. */
 	if (planned->source == SOURCE_EXEC && chown(folder, planned->uid, planned->gid) < 0)
@@ -166,7 +165,9 @@ int host_watch_units(struct host *host)
 	host->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (host->epoll < 0)
 		return fail(errno, "epoll");
-	result = open_signals(host);
+	result = make_folders();
+	if (result == 0)
+		result = open_signals(host);
 	if (result == 0)
 		result = host_watch(host, host->signals, WATCH_SIGNALS, 0, EPOLLIN);
 	for (uint32_t i = 0; i <= host->plan.unit_count && result == 0; i++)
@@ -177,7 +178,7 @@ int host_watch_units(struct host *host)
 int host_watch_rest(struct host *host)
 {
 	struct kept *kept = host->kept;
-	int result = open_folders();
+	int result = make_folder(INIT_FLAGS, 0755);
 
 	host->control_due = 1;
 	host->poll_at = host->now;
