@@ -6,10 +6,12 @@
 #include "lib/error.h"
 
 /*
- * So many actions can follow from one event for each unit: ACTION_CHANGED, of which there is one at
- * most; ACTION_REBOOT, since a failure takes one step; and one more that begins or ends something,
- * or that one and a probe, which is for a unit that did not fail. And one ACTION_DOWN; and one
- * place that stays empty, so that a test can see that this is true.
+ * So many actions can follow from one event for each unit. At most one ACTION_CHANGED (settle()
+ * tells the phase at the end, not the ones between), one that begins or ends something (START,
+ * STOP, CLEAN, RESET: each enters a phase from which no other of them follows in the same step),
+ * and one ACTION_CHECK or ACTION_REBOOT: pass_time() does one thing for each unit, a probe or what
+ * may be a failure, and a failure takes one step of the ladder. Besides them one ACTION_DOWN, and
+ * one place that stays empty, so that a test can see that all this is true.
  */
 enum { ACTIONS_OF_UNIT = 3, ACTIONS_BESIDE = 2 };
 

@@ -151,21 +151,19 @@ void check_event(struct step *step, const struct event *event)
 	}
 }
 
-/* True: the unit's own watchdog ran out, and that is all there is to say about it. */
-bool check_expired(struct step *step, uint32_t unit)
+/* The unit's own watchdog ran out. */
+void check_watchdog(struct step *step, uint32_t unit)
 {
-	struct unit_state *state = &step->states[unit];
+	const bool quits = step->states[unit].flags & UNIT_QUITTING;
 
-	if (state->watchdog_at <= step->now) {
-		run_failed(step, unit,
-			   state->flags & UNIT_QUITTING ? CAUSE_STOP_TIMEOUT : CAUSE_WATCHDOG);
-		return true;
-	}
-	if (state->check_at > step->now)
-		return false;
-	if (state->checking)
+	run_failed(step, unit, quits ? CAUSE_STOP_TIMEOUT : CAUSE_WATCHDOG);
+}
+
+/* The next probe is due, or one gave no answer. */
+void check_due(struct step *step, uint32_t unit)
+{
+	if (step->states[unit].checking)
 		checked(step, unit, false);
 	else
 		probe(step, unit);
-	return false;
 }

@@ -55,7 +55,8 @@ void run_expired(struct step *step, uint32_t unit);
 /* check.c: is it ready, is it well */
 void check_begin(struct step *step, uint32_t unit);
 void check_event(struct step *step, const struct event *event);
-bool check_expired(struct step *step, uint32_t unit);
+void check_watchdog(struct step *step, uint32_t unit);
+void check_due(struct step *step, uint32_t unit);
 
 /* settle.c */
 void settle(struct step *step);

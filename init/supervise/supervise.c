@@ -119,11 +119,19 @@ static void shut_down(struct step *step, int64_t ms)
 
 /* ---- events ---- */
 
+/* One thing for each unit: what else is due comes with the next tick, at once. */
 static void pass_time(struct step *step)
 {
-	for (uint32_t i = 0; i < step->supervisor->unit_count; i++)
-		if (!check_expired(step, i) && step->states[i].deadline <= step->now)
+	for (uint32_t i = 0; i < step->supervisor->unit_count; i++) {
+		const struct unit_state *state = &step->states[i];
+
+		if (state->watchdog_at <= step->now)
+			check_watchdog(step, i);
+		else if (state->deadline <= step->now)
 			run_expired(step, i);
+		else if (state->check_at <= step->now)
+			check_due(step, i);
+	}
 }
 
 static void handle(struct step *step, const struct event *event)

@@ -233,6 +233,31 @@ static void test_task(void **state)
 	}
 }
 
+/* As many actions at once as there can be: the queue holds them. */
+static void test_queue(void **state)
+{
+	const uint32_t ladder[] = { 1, LADDER_REBOOT };
+
+	(void)state;
+	made_begin(&made, MADE_UNITS);
+	for (uint32_t i = 0; i < MADE_UNITS; i++) {
+		made.units[i].early = 1;
+		made.units[i].watchdog_timeout = 3000;
+		made.units[i].restart.ladder = made_list(&made, ladder, 2);
+		made.units[i].restart.ladder.count = 1;
+	}
+	begin();
+	post(EVENT_TICK, 0, 0);
+	for (uint32_t i = 0; i < MADE_UNITS; i++)
+		run(i);
+	pass(now + 3000);
+	assert_int_equal(action_count, 3 * MADE_UNITS);
+	assert_true(action_count < supervisor->action_capacity);
+	for (uint32_t i = 0; i < MADE_UNITS; i++)
+		assert_true(did(ACTION_REBOOT, i) && did(ACTION_CLEAN, i) &&
+			    did(ACTION_CHANGED, i));
+}
+
 /* The global deadline ends a shutdown that hangs. */
 static void test_shutdown_hangs(void **state)
 {
@@ -395,6 +420,7 @@ int main(void)
 		cmocka_unit_test(test_group),
 		cmocka_unit_test(test_oneshot),
 		cmocka_unit_test(test_task),
+		cmocka_unit_test(test_queue),
 		cmocka_unit_test(test_shutdown_hangs),
 		cmocka_unit_test(test_critical),
 		cmocka_unit_test(test_goal),
