@@ -115,9 +115,11 @@ const cJSON *json_parse(struct arena *arena, const char *text, size_t size, cons
 	}
 	if (json_scan(arena, text, size, name, &spans) < 0)
 		return NULL;
+	error_clear(); /* of what the hooks may record */
 	root = build(arena, text, size);
 	if (!root) {
-		fail_as(ERROR_CONFIG, 0, "%s: not understood as JSON", name);
+		if (error_last()->code == ERROR_NONE)
+			fail_as(ERROR_CONFIG, 0, "%s: not understood as JSON", name);
 		return NULL;
 	}
 	finish = (struct finish){ arena, text, name, spans.items, spans.count };

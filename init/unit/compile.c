@@ -41,7 +41,8 @@ static uint32_t condition_index(struct set *set, uint32_t kind, const char *argu
 
 uint32_t unit_condition(const struct frame *frame, uint32_t kind, const char *argument)
 {
-	const uint32_t index = condition_index(frame->set, kind, argument);
+	const uint32_t index =
+		frame->set->pool.failed ? 0 : condition_index(frame->set, kind, argument);
 
 	if (index == PLAN_NONE) {
 		unit_problem(frame, NULL, "more than %d different conditions in all",
@@ -57,6 +58,7 @@ static void add_board(struct set *set, struct plan_unit *unit)
 	const size_t count = unit->early ? 0 : unit->conditions.count + 1;
 	uint32_t *list = arena_array(set->arena, count + 1, sizeof(*list));
 
+	set->pool.failed |= !list;
 	if (!list || !count)
 		return;
 	list[0] = 0; /* CONDITION_BOARD is the first */
@@ -185,7 +187,7 @@ static bool read_units(struct set *set, const char *folder)
 		return false;
 	}
 	good = list_folder(set, folder, stream);
-	for (size_t i = 0; good && i < set->unit_count; i++)
+	for (size_t i = 0; good && !set->pool.failed && i < set->unit_count; i++)
 		read_unit(set, dirfd(stream), &set->units[i]);
 	closedir(stream);
 	return good && !set->pool.failed;
@@ -206,7 +208,7 @@ static void *make_block(struct set *set, const char *folder, const char *system,
 	pool_words(&set->pool, sizeof(struct plan_header) / sizeof(uint32_t));
 	condition_index(set, CONDITION_BOARD, NULL);
 	read_system(set, system);
-	if (!read_units(set, folder))
+	if (set->pool.failed || !read_units(set, folder))
 		return NULL;
 	order = arena_array(set->arena, set->unit_count + 1, sizeof(void *));
 	if (!order || !unit_link(set, order))

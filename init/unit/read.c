@@ -148,6 +148,8 @@ bool unit_warning(const struct frame *frame, const char *child, const char *form
 /* Room for a value of each item or member, or NULL: reported. `type`: what `node` must be. */
 static uint32_t *room_for(const struct frame *frame, int type, size_t words, uint32_t *count)
 {
+	uint32_t *room;
+
 	*count = 0;
 	if ((frame->node->type & 0xff) != type) {
 		unit_problem(frame, NULL, "must be %s",
@@ -159,7 +161,9 @@ static uint32_t *room_for(const struct frame *frame, int type, size_t words, uin
 		unit_problem(frame, NULL, "must have at most %d items", ITEMS_MAX);
 		return NULL;
 	}
-	return arena_array(frame->set->arena, *count + 1, words * sizeof(uint32_t));
+	room = arena_array(frame->set->arena, *count + 1, words * sizeof(uint32_t));
+	frame->set->pool.failed |= !room;
+	return room;
 }
 
 static bool read_item(const struct frame *item, const struct unit_property *property,
@@ -233,7 +237,7 @@ static void read_records(const struct frame *frame, enum unit_object object, str
 		unit_read_object(&item, object, records + index * words);
 	}
 	*list = pool_list(&frame->set->pool, records, count * words);
-	list->count = count;
+	list->count = list->count ? count : 0; /* none when there is no memory */
 }
 
 static bool is_comment(const char *key)
@@ -254,6 +258,8 @@ static void read_variable(const struct frame *member, uint32_t *word)
 	text = arena_printf(set->arena, "%s=%s", member->name, member->node->valuestring);
 	if (text)
 		*word = pool_text(&set->pool, text, strlen(text));
+	else
+		set->pool.failed = true;
 }
 
 static void read_pair(const struct frame *member, uint32_t *words)
@@ -306,12 +312,12 @@ static void read_map(const struct frame *frame, enum unit_map map, struct plan_l
 		at += sizes[map];
 	}
 	*list = pool_list(&frame->set->pool, words, count * sizes[map]);
-	list->count = count;
+	list->count = list->count ? count : 0; /* none when there is no memory */
 }
 
 /*
  * linux.resources, as the runtime reads it: what is wrong with it is known here and now. The
- * property's text with blanks in place of all before it, so that lines are those of the file.
+ * property's text after as many line breaks as there are before it, so that lines are right.
  */
 static void read_resources(const struct frame *frame, uint32_t *word)
 {
@@ -326,8 +332,10 @@ static void read_resources(const struct frame *frame, uint32_t *word)
 	}
 	before = json_line(frame->node) - 1;
 	copy = arena_bytes(set->arena, before + size);
-	if (!copy)
+	if (!copy) {
+		set->pool.failed = true;
 		return;
+	}
 	memset(copy, '\n', before);
 	memcpy(copy + before, text, size);
 	if (!container_read_resources(set->arena, copy, before + size, frame->file))
@@ -338,6 +346,8 @@ static void read_resources(const struct frame *frame, uint32_t *word)
 static void read_value(const struct frame *frame, const struct unit_property *property,
 		       uint32_t *words)
 {
+	if (frame->set->pool.failed)
+		return;
 	switch (property->kind) {
 	case KIND_TEXTS:
 	case KIND_SINKS:
@@ -437,6 +447,6 @@ void unit_read_object(const struct frame *frame, enum unit_object object, uint32
 	}
 	read_members(frame, object, words);
 	/* Rules look at values: they must be there. */
-	if (frame->set->report->errors == errors)
+	if (frame->set->report->errors == errors && !frame->set->pool.failed)
 		unit_check_object(frame, object, words);
 }

@@ -135,8 +135,9 @@ static bool has_bridge(const struct set *set, const char *name)
 }
 
 static void check_network(struct claims *claims, const struct frame *document,
-			  const struct plan_network *network)
+			  const struct plan_unit *unit)
 {
+	const struct plan_network *network = &unit->network;
 	const cJSON *node = unit_member(document->node, "network");
 	const char *bridge = text_of(claims->set, network->bridge);
 	struct frame frame;
@@ -144,6 +145,8 @@ static void check_network(struct claims *claims, const struct frame *document,
 	if (network->mode != NETWORK_BRIDGE)
 		return;
 	frame = frame_below(document, node, 0);
+	if (unit->early)
+		unit_problem(&frame, "bridge", "is made after early units are started");
 	if (!has_bridge(claims->set, bridge))
 		unit_problem(&frame, "bridge", "%s has no bridge %s", claims->set->system_file,
 			     bridge);
@@ -160,6 +163,8 @@ static void check_data(const struct set *set, const struct frame *document,
 	for (uint32_t i = 0; i < unit->volumes.count; i++)
 		if (volume[i].class != VOLUME_BOOT)
 			key = "volumes";
+	if (key && unit->early)
+		unit_problem(document, key, "is on a mount that early units do not wait for");
 	if (key && !set->system.data)
 		unit_problem(document, key, "%s has no \"data\": only the class boot can be kept",
 			     set->system_file);
@@ -195,7 +200,7 @@ void unit_check_set(struct set *set, struct unit *const *order)
 		document = frame_of(set, unit->file, unit->node);
 		if (!unit->good)
 			continue;
-		check_network(&claims, &document, &unit->plan->network);
+		check_network(&claims, &document, unit->plan);
 		check_data(set, &document, unit->plan);
 		claim_log(&claims, &document, &unit->plan->log);
 		check_early(set, unit, &document, order);

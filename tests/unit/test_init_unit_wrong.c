@@ -207,6 +207,10 @@ static void impossible_combinations_are_refused(void **state)
 		{ EXEC "\"log\": {\"to\": [\"file\"]}}", "log.file: is required to log to a file" },
 		{ EXEC "\"log\": {\"file\": \"/x\"}}", "log.file: is only for \"to\": [\"file\"]" },
 		{ BUNDLE "\"layer\": \"permanent\"}", "a.json:1: layer: " },
+		{ BUNDLE "\"early\": true, \"layer\": \"permanent\"}",
+		  "early units do not wait for" },
+		{ BUNDLE "\"early\": true, \"network\": {\"bridge\": \"br0\"}}",
+		  "network.bridge: is made after early units are started" },
 		{ BUNDLE
 		  "\"volumes\": [{\"name\": \"x\", \"path\": \"/x\", \"class\": \"permanent\"}]}",
 		  "has no \"data\"" },
