@@ -89,7 +89,8 @@ static int make_sockets(struct launch *launch)
 static int prepare_groups(struct creation *creation)
 {
 	struct launch *launch = &creation->launch;
-	int result = cgroup_make(launch->cgroup);
+	int result = creation->request->bare_groups ? cgroup_make_bare(launch->cgroup) :
+						      cgroup_make(launch->cgroup);
 
 	if (result == 0)
 		result = cgroup_apply(launch->cgroup, &launch->spec->resources);
@@ -293,6 +294,8 @@ static int launch(struct creation *creation)
 		result = run_runtime_hooks(creation);
 	if (result == 0 && !creation->launch.shares)
 		result = expect(creation, STEP_READY, NULL, 0);
+	if (result == 0 && creation->request->ready)
+		result = creation->request->ready(creation->request->data, creation->pid);
 	return result == 0 ? hand_over(creation) : result;
 }
 

@@ -277,7 +277,7 @@ static int plan_launch(struct creation *creation)
 			      spec->namespaces[NAMESPACE_USER].present;
 	launch->intermediate = (namespaces->join_flags & CLONE_NEWUSER) ||
 			       (new_user && namespaces->join_flags != 0);
-	launch->shares = creation->run && may_share(launch);
+	launch->shares = creation->run && !creation->request->ready && may_share(launch);
 	launch->proc = proc ? path_open_proc() : -1;
 	return proc && launch->proc < 0 ? launch->proc : 0;
 }

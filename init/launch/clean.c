@@ -93,6 +93,17 @@ static int clean(const struct launch *launch, bool reset)
 	return result == 0 ? 0 : 1;
 }
 
+int launch_end(void)
+{
+	auto_arena struct arena arena = { 0 };
+	const struct cgroup *cgroup =
+		cgroup_guess(&arena, CGROUP_MANAGER_FS, RUN_GROUPS "none", "none");
+
+	if (cgroup)
+		cgroup_remove_above(cgroup);
+	return cgroup ? 0 : 1;
+}
+
 int launch_clean(const struct launch *launch)
 {
 	return clean(launch, false);

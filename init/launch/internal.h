@@ -172,7 +172,7 @@ int oci_pass_ready(struct launch *launch, int number);
 
 /* Make and start the container from the derived bundle, reporting to PID 1. 0 or -errno recorded.
  */
-int oci_start(const struct run *run, struct cgroup *cgroup);
+int oci_start(struct run *run, struct cgroup *cgroup);
 int oci_delete(const struct run *run);
 /* Begin a process in the container; a child of ours. The pid, or -errno recorded. */
 pid_t oci_exec(const struct run *run, char **words);

@@ -67,6 +67,9 @@ int launch_clean(const struct launch *launch);
 /* launch_clean(), and throw away the writable layer and the boot volumes. */
 int launch_reset(const struct launch *launch);
 
+/* After the last unit: remove the groups that they had in common, where nobody is in them. */
+int launch_end(void);
+
 /* One probe (plan_unit.ready or .health): 0 when it passed. */
 int launch_check(const struct launch *launch, const struct plan_check *check);
 

@@ -163,56 +163,75 @@ static unsigned int passed(const struct run *run)
 	return run->launch->ready < 0 ? 0 : run->unit->ready.number - STDERR_FILENO;
 }
 
-/* Where nothing is to be done between create and start, `run` does both for less. */
-static int make_own(const struct oci *oci, const struct run *run, const char *bundle,
-		    const char *pid_file, bool *started)
+static int attach(void *given, pid_t pid)
+{
+	const struct run *run = given;
+
+	return network_attach(run->plan, run->launch->unit, pid);
+}
+
+/* Both in one, which is the cheapest: only a network has to be made in between. */
+static int run_own(const struct oci *oci, struct run *run)
 {
 	const struct container_run_request request = {
 		.create = { .id = run->name,
-			    .bundle = bundle,
-			    .pid_file = pid_file,
-			    .preserve_fds = passed(run) },
+			    .bundle = run_path(run, RUN_BUNDLE),
+			    .pid_file = run_path(run, RUN_PID),
+			    .preserve_fds = passed(run),
+			    .bare_groups = true,
+			    .ready = run->unit->network.mode == NETWORK_BRIDGE ? attach : NULL,
+			    .data = run },
 		.detach = true,
 	};
 	int ignored;
 
-	*started = run->unit->network.mode != NETWORK_BRIDGE;
-	return *started ? container_run(&oci->context, &request, &ignored) :
-			  container_create(&oci->context, &request.create);
+	if (!request.create.bundle || !request.create.pid_file)
+		return -ENOMEM;
+	return container_run(&oci->context, &request, &ignored);
 }
 
-static int make(const struct oci *oci, const struct run *run, bool *started)
+static int create(const struct oci *oci, const struct run *run)
 {
-	const char *bundle = run_path(run, RUN_BUNDLE);
-	const char *pid_file = run_path(run, RUN_PID);
 	char count[16];
-	const char *const words[] = { "create",	    "--bundle", bundle,
-				      "--pid-file", pid_file,	"--preserve-fds",
-				      count,	    run->name,	NULL };
+	const char *const words[] = {
+		"create",
+		"--bundle",
+		run_path(run, RUN_BUNDLE),
+		"--pid-file",
+		run_path(run, RUN_PID),
+		"--preserve-fds",
+		count,
+		run->name,
+		NULL,
+	};
 
-	if (!bundle || !pid_file)
+	if (!words[2] || !words[4])
 		return -ENOMEM;
-	if (!oci->program)
-		return make_own(oci, run, bundle, pid_file, started);
 	snprintf(count, sizeof(count), "%u", passed(run));
 	return call(oci, run, words, NULL);
 }
 
+/* The container is there. With our own runtime its program runs already. */
 static int go(const struct oci *oci, const struct run *run)
 {
 	const char *const words[] = { "start", run->name, NULL };
+	const pid_t pid = read_pid(run, RUN_PID);
+	int result = pid < 0 ? pid : 0;
 
-	return oci->program ? call(oci, run, words, NULL) :
-			      container_start(&oci->context, run->name);
+	if (result == 0 && oci->program && run_owns_network(run))
+		result = network_attach(run->plan, run->launch->unit, pid);
+	if (result == 0)
+		result = report_pid(run->launch->report, pid);
+	if (result == 0 && oci->program)
+		result = call(oci, run, words, NULL);
+	return result == 0 ? report_done(run->launch->report) : result;
 }
 
-int oci_start(const struct run *run, struct cgroup *cgroup)
+int oci_start(struct run *run, struct cgroup *cgroup)
 {
 	/* Runtimes do not agree where a relative path begins. */
 	const char *groups = cgroup_common_path(cgroup);
 	struct oci oci;
-	bool started = false;
-	pid_t pid;
 	int result = open_runtime(&oci, run, true);
 
 	if (!groups)
@@ -220,19 +239,8 @@ int oci_start(const struct run *run, struct cgroup *cgroup)
 	if (result == 0)
 		result = groups ? bundle_derive(run, groups) : -ENOMEM;
 	if (result == 0)
-		result = make(&oci, run, &started);
-	if (result < 0)
-		return result;
-	pid = read_pid(run, RUN_PID);
-	if (pid < 0)
-		return pid;
-	if (run_owns_network(run) && !started)
-		result = network_attach(run->plan, run->launch->unit, pid);
-	if (result == 0)
-		result = report_pid(run->launch->report, pid);
-	if (result == 0 && !started)
-		result = go(&oci, run);
-	return result == 0 ? report_done(run->launch->report) : result;
+		result = oci.program ? create(&oci, run) : run_own(&oci, run);
+	return result == 0 ? go(&oci, run) : result;
 }
 
 /* ---- exec, delete ---- */

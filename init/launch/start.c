@@ -10,6 +10,9 @@
 #include "lib/json.h"
 #include "runtime/container.h"
 
+/* What a host process takes; a container goes on from there. */
+enum { START_ROOM = 3072 };
+
 /*
  * Limits are what OCI's linux.resources says, but for the devices: those of a host process are the
  * host's, unless the unit has rules of its own.
@@ -47,10 +50,8 @@ static int start_program(const struct run *run, const struct spec_resources *res
 		.cgroup = cgroup,
 		.main = true,
 	};
-	int result = -ENOMEM;
+	int result = program.words ? cgroup_make_bare(cgroup) : -ENOMEM;
 
-	if (program.words)
-		result = resources ? cgroup_make(cgroup) : cgroup_make_bare(cgroup);
 	if (result == 0 && resources)
 		result = cgroup_apply(cgroup, resources);
 	if (result < 0)
@@ -78,7 +79,7 @@ static int take(const struct run *run, const struct spec_resources *resources,
 	return result;
 }
 
-static int start(const struct run *run)
+static int start(struct run *run)
 {
 	const struct spec_resources *resources = NULL;
 	struct cgroup *cgroup;
@@ -99,7 +100,8 @@ static int start(const struct run *run)
 
 int launch_start(const struct launch *given)
 {
-	auto_arena struct arena arena = { 0 };
+	char room[START_ROOM] = { 0 };
+	auto_arena struct arena arena = ARENA_ON(room);
 	struct launch launch = *given;
 	const struct plan_unit *unit = &launch.plan->units[launch.unit];
 	struct run run;

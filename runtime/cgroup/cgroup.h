@@ -56,7 +56,7 @@ const char *cgroup_common_path(const struct cgroup *cgroup);
  * and never touched by cgroup_remove() of this struct. On error what was made is removed.
  */
 int cgroup_make(struct cgroup *cgroup);
-/* The same without controllers, which cost many times as much: for what has no limits. */
+/* The same without other controllers than limits need: they cost many times as much. */
 int cgroup_make_bare(struct cgroup *cgroup);
 
 /* Write limits and device rules; before the process enters, but for what a kernel wants later. */
@@ -118,6 +118,9 @@ int cgroup_update(struct cgroup *cgroup, const struct spec_resources *resources)
  * again. Missing ones are fine.
  */
 int cgroup_remove(struct cgroup *cgroup);
+
+/* Remove the group right above in every hierarchy, where nobody is in it or below. */
+void cgroup_remove_above(const struct cgroup *cgroup);
 
 /* OOM kills so far in the group, or 0: to tell "memory limit too low". */
 uint64_t cgroup_oom_kills(const struct cgroup *cgroup);

@@ -275,7 +275,7 @@ static int make(struct cgroup *cgroup, bool controllers)
 		result = make_group(&cgroup->groups[i]);
 	if (result == 0)
 		result = check_frozen(cgroup);
-	if (result == 0 && controllers)
+	if (result == 0 && (controllers || cgroup->needed))
 		result = group_enable(cgroup);
 	if (result < 0)
 		group_unmake(cgroup);

@@ -215,6 +215,16 @@ int cgroup_remove(struct cgroup *cgroup)
 	return first;
 }
 
+void cgroup_remove_above(const struct cgroup *cgroup)
+{
+	for (size_t i = 0; i < cgroup->count; i++) {
+		struct group above = cgroup->groups[i];
+
+		above.own = 2;
+		remove_parents(&above);
+	}
+}
+
 void group_unmake(struct cgroup *cgroup)
 {
 	for (size_t i = 0; i < cgroup->count; i++) {

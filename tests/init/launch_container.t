@@ -100,6 +100,21 @@ joins() {
 	like "$log" 'UP LOOPBACK' "$1: with loopback, which is up"
 }
 
+bridged() {
+	ip link add br0 type bridge 2>/dev/null || { skip "no bridges here" "$1: a bridge" && return; }
+	ip address add 10.9.0.1/24 dev br0
+	ip link set br0 up
+	container net 'ifconfig eth0; route -n; sleep 1000' 'network: {bridge: "br0", interface: "eth0",
+		addresses: ["10.9.0.2/24"], routes: [{to: "default", via: "10.9.0.1"}]}'
+	drive start net sh "sleep 0.3; $T/rootfs/bin/ping -c 1 -W 2 10.9.0.2; ip -o link show master br0" clean net sh 'ip -o link show master br0'
+	like "$log" 'inet addr:10\.9\.0\.2 ' "$1: an address before its program begins"
+	like "$log" '^0\.0\.0\.0 +10\.9\.0\.1 ' "$1: and a route"
+	like "$out" '1 (packets )?received' "$1: the bridge leads to it"
+	is "$(echo "$out" | grep -c 'master br0')" 1 "$1: and the pair goes with it"
+	nothing_is_left net "$1: nothing else stays"
+	ip link del br0
+}
+
 probes() {
 	container probe 'sleep 1000' 'ready: {by: "exec", exec: ["sh", "-c", "echo asked >&2; test -e /tmp/flag"]}' '.root.readonly=false'
 	drive start probe check probe ready sh 'touch /proc/$PID/root/tmp/flag' check probe ready clean probe
@@ -194,7 +209,7 @@ for kind in "built-in" "by its commands" crun runc; do
 	binary=${RUNTIME_KEY#*'"'} binary=${binary%'"'}
 	[ -z "$binary" ] || no_hybrid
 	[ -z "$binary" ] || [ -x "$binary" ] || { skip "no $binary here" "$kind" && continue; }
-	for part in lives fails derives joins probes keeps layers; do
+	for part in lives fails derives joins bridged probes keeps layers; do
 		no_units
 		$part "$kind"
 	done

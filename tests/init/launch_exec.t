@@ -141,6 +141,30 @@ drive start family sh 'sleep 0.1' start family clean family
 is "$(echo "$out" | grep -c started)" 2 "what an earlier supervisor has left goes first"
 nothing_is_left family "and nothing of either stays"
 
+unit one '{exec: ["sleep", "1000"]}'
+unit two '{exec: ["sleep", "1000"]}'
+drive start one start two clean one clean two end
+nothing_is_left one "nor what units have in common"
+drive start one end sh 'cat /proc/$PID/cgroup' clean one end
+is "$(echo "$out" | grep -E '^[0-9]+:' | grep -vc '/cruet/one$')" 0 "which stays as long as somebody needs it"
+
+# --- a network of its own ----------------------------------------------------------------------------
+
+if ip link add br0 type bridge 2>/dev/null; then
+	ip address add 10.9.0.1/24 dev br0
+	ip link set br0 up
+	unit net '{exec: ["sh", "-c", "ip address show eth0; ip route; exec sleep 1000"],
+		network: {bridge: "br0", interface: "eth0", addresses: ["10.9.0.2/24"], routes: [{to: "default", via: "10.9.0.1"}]}}'
+	drive start net sh "sleep 0.3; $T/rootfs/bin/ping -c 1 -W 2 10.9.0.2; ip -o link show master br0" clean net sh 'ip -o link show master br0'
+	like "$log" 'inet 10\.9\.0\.2/24' "an address"
+	like "$log" '^default via 10\.9\.0\.1' "and a route"
+	like "$out" '1 (packets )?received' "the bridge leads to it"
+	is "$(echo "$out" | grep -c 'master br0')" 1 "and the pair goes with it"
+	ip link del br0
+else
+	skip "no bridges here" "a bridge"
+fi
+
 # --- a launch that is killed anywhere --------------------------------------------------------------
 
 cut_anywhere() { # UNIT NAME

@@ -12,6 +12,7 @@
  *   check UNIT ready|health: "passed", "not passed"
  *   ready UNIT         what comes on its readiness descriptor
  *   notify UNIT        what comes on its notify socket
+ *   end                after the last unit
  *   sh SCRIPT          with $PID, the last unit's main process
  */
 #include <errno.h>
@@ -132,7 +133,7 @@ static void reap(struct driver *driver, int options)
 	}
 }
 
-enum kind { START, CLEAN, RESET, CHECK_READY, CHECK_ITS_HEALTH };
+enum kind { START, CLEAN, RESET, CHECK_READY, CHECK_ITS_HEALTH, END };
 
 static int run_job(const struct launch *launch, enum kind kind)
 {
@@ -145,6 +146,8 @@ static int run_job(const struct launch *launch, enum kind kind)
 		return launch_clean(launch);
 	case RESET:
 		return launch_reset(launch);
+	case END:
+		return launch_end();
 	case CHECK_READY:
 		return launch_check(launch, &unit->ready);
 	case CHECK_ITS_HEALTH:
@@ -312,6 +315,10 @@ static int step(struct driver *driver, char **words, uint32_t *last)
 	uint32_t index;
 
 	alarm(STUCK_MS / 1000);
+	if (strcmp(what, "end") == 0) {
+		job(driver, END, 0);
+		return 1;
+	}
 	if (strcmp(what, "sh") == 0) {
 		script(driver, words[1], driver->units[*last].pid);
 		return 2;

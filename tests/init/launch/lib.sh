@@ -15,7 +15,7 @@ DATA=/run/data
 RUN=/run/cruet-init
 UNITS=$T/units
 mkdir -p $DATA $UNITS $T/own
-echo "{\"data\": \"$DATA\"}" >$T/system.json
+echo "{\"data\": \"$DATA\", \"interfaces\": {\"br0\": {\"bridge\": true}}}" >$T/system.json
 # The program makes containers itself where these cannot write to it, as on a device's root.
 mount -t tmpfs -o mode=755 own $T/own
 cp "$BUILD/tests/launch-driver" $T/own/driver
