@@ -75,8 +75,11 @@ static void set_up_module(struct set_up *set_up, const char *text)
 static int set_up_sysctl(int proc, const char *key, const char *value)
 {
 	char path[SYSCTL_MAX];
-	const bool dots = key[strcspn(key, "./")] == '.';
+	bool dots;
 
+	if (!key || !value) /* not in a plan */
+		return 0;
+	dots = key[strcspn(key, "./")] == '.';
 	if (snprintf(path, sizeof(path), "sys/%s", key) >= (int)sizeof(path))
 		return fail(ENAMETOOLONG, "sysctl %.64s", key);
 	for (char *at = path + strlen("sys/"); dots && *at; at++)

@@ -15,7 +15,7 @@ enum { SOURCE_PATH_MAX = 512 };
 bool source_is_tag(const char *source);
 
 /* The device of such a source, "/dev/vda2"; -ENOENT, unrecorded: not there (yet). */
-int source_find(int root, const char *tag, char path[SOURCE_PATH_MAX]);
+int source_find(int root, const char *source, char path[SOURCE_PATH_MAX]);
 
 /* The type of the file system on a device or in a file; NULL: none that is known here. */
 const char *source_type(int root, const char *path);

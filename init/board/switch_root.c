@@ -9,6 +9,7 @@
 #include <sys/vfs.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -90,12 +91,12 @@ static void empty(int folder, dev_t device, int depth)
 
 static int move_mounts(int new, const char *root)
 {
-	char source[8] = "/";
+	char source[8];
 
 	if (fchdir(new) < 0)
 		return refuse(errno, root, "enter");
 	for (size_t i = 0; i < sizeof(moved) / sizeof(moved[0]); i++) {
-		strcpy(source + 1, moved[i]);
+		snprintf(source, sizeof(source), "/%s", moved[i]);
 		/* EINVAL: it is no mount (a /dev of the initramfs itself): the new init makes one.
 		 */
 		if (mount(source, moved[i], NULL, MS_MOVE, NULL) < 0 && errno != EINVAL)

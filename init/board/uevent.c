@@ -143,7 +143,7 @@ int board_uevent_read(const struct plan *plan, int socket, char *modalias, size_
 		return 0;
 	result = uevent_receive(socket, buffer, &event);
 	if (result == -ENOBUFS)
-		strcpy(modalias, "*");
+		memcpy(modalias, "*", 2);
 	if (result <= 0)
 		return result < 0;
 	if (IS_ENABLED(CONFIG_INIT_STATIC_DEV))
