@@ -62,10 +62,10 @@ static bool parse_line(char *line, struct mount_entry *entry)
 	for (int i = 0; i < 5; i++)
 		target = strsep(&line, " ");
 	entry->type = strsep(&second, " ");
-	strsep(&second, " ");
-	options = second;
+	options = second ? strchr(second, ' ') : NULL; /* behind the source */
 	if (!target || !options)
 		return false;
+	options++;
 	unescape(target);
 	entry->target = target;
 	entry->is_memory = is_memory(entry->type);
