@@ -33,7 +33,7 @@ no_units() { rm -f $UNITS/*; }
 DRIVER=$T/own/driver
 drive() { # STEP...: $out, and $log of the units
 	: >$T/log
-	run timeout -s KILL 100 "$DRIVER" $UNITS $T/system.json $T/log "$@"
+	run timeout -s KILL 100 ${OLD_KERNEL:+"$TOOLS/old_kernel"} "$DRIVER" $UNITS $T/system.json $T/log "$@"
 	log=$(cat $T/log)
 }
 
