@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "init/host/host.h"
+#include "init/launch/launch.h"
 #include "init/paths.h"
 
 enum {
@@ -99,6 +100,7 @@ static void end_now(struct host *host)
 	if (host->kept->is_init)
 		board_end((enum board_end)host->kept->end_how);
 	unlink(INIT_CONTROL);
+	launch_end(); /* nothing is left to be held up */
 	_exit(0);
 }
 
