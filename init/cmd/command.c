@@ -35,6 +35,11 @@ const struct command *const init_commands[] = {
 	&command_reexec,
 	&command_reload,
 	&command_restart,
+#endif
+#if IS_ENABLED(CONFIG_INIT_SIMULATE)
+	&command_simulate,
+#endif
+#if IS_ENABLED(CONFIG_INIT_CLIENT)
 	&command_status,
 #endif
 	&command_supervise,

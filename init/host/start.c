@@ -2,6 +2,7 @@
 /* How the host begins: as PID 1 of a machine, under another init, or after a re-exec. */
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "init/host/host.h"
+#include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/log.h"
@@ -65,32 +67,47 @@ static pid_t emergency_shell(const struct host *host, const char *reason)
 				     system ? system_text(host, system->shell) : NULL, reason);
 }
 
-/* Nothing can be supervised: a shell, and then once more from the beginning. */
+/* When somebody last typed: the kernel keeps it as the terminal's time of access. */
+static time_t last_typed(void)
+{
+	struct stat console;
+
+	return fstat(STDIN_FILENO, &console) == 0 ? console.st_atime : 0;
+}
+
+/*
+ * Nothing can be supervised: a shell, and then once more from the beginning. A device that nobody
+ * comes to starts anew after a while; who types has all the time in the world.
+ */
 static void emergency(struct host *host, struct watchdog *watchdog)
 {
 	char reason[512];
-	const uint64_t end = host_clock() + EMERGENCY_MS;
+	uint64_t end = host_clock() + EMERGENCY_MS;
+	time_t typed = last_typed();
 	pid_t shell;
 	int status;
 
 	error_format(error_last(), reason, sizeof(reason));
 	watchdog_open(watchdog, NULL);
 	shell = emergency_shell(host, reason);
+	if (shell <= 0)
+		end = host_clock() + RETRY_MS;
 	while (host_clock() < end) {
 		const pid_t ended = waitpid(-1, &status, WNOHANG);
 
 		if (watchdog->fd >= 0)
 			watchdog_feed(watchdog, host_clock());
-		if (shell > 0 && ended == shell) {
-			poll(NULL, 0,
-			     1000); /* one that ends at once is not started over and over */
+		/* One that ends at once is not started over and over. */
+		poll(NULL, 0, ended > 0 && ended != shell ? 0 : 1000);
+		if (shell > 0 && ended == shell)
 			return;
-		}
-		poll(NULL, 0, ended > 0 ? 0 : 1000);
-		if (shell <= 0 && host_clock() + EMERGENCY_MS > end + RETRY_MS)
-			return;
+		if (last_typed() == typed)
+			continue;
+		typed = last_typed();
+		end = host_clock() + EMERGENCY_MS;
 	}
-	board_end(BOARD_REBOOT);
+	if (shell > 0)
+		board_end(BOARD_REBOOT);
 }
 
 void host_emergency_job(struct host *host)
@@ -277,6 +294,10 @@ static void start(struct host *host, const struct host_settings *settings, char 
 
 	if (settings->is_init && board_early() < 0) {
 		log_error();
+		emergency(host, &watchdog);
+	}
+	if (settings->is_init && IS_ENABLED(CONFIG_INIT_EMERGENCY_SHELL) && board_wants_shell()) {
+		fail_as(ERROR_NONE, 0, "asked for on the kernel's command line");
 		emergency(host, &watchdog);
 	}
 	while (prepare(host, settings, argv, &watchdog) < 0) {

@@ -57,7 +57,7 @@ static void poll_paths(struct host *host)
 
 void host_uevent(struct host *host)
 {
-	char modalias[256];
+	char modalias[UEVENT_MODALIAS];
 
 	/* One module at a time: the next event waits in the socket's buffer. */
 	while (host->kept->jobs[JOB_MODULE].pid == 0 &&
