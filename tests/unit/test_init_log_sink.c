@@ -10,21 +10,45 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-/* link: -Wl,--wrap=open,--wrap=openat */
+/* With 64-bit offsets, glibc has other names for them. */
+/* link: -Wl,--wrap=open,--wrap=open64,--wrap=openat,--wrap=openat64 */
 static char kernel_log[64], kernel_mode[64];
 
 int __real_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...)
+int __real_openat(int dir, const char *path, int flags, ...);
+
+static int open_instead(const char *path, int flags)
 {
 	return __real_open(strcmp(path, "/dev/kmsg") == 0 ? kernel_log : path, flags, 0600);
 }
 
-int __real_openat(int dir, const char *path, int flags, ...);
+static int openat_instead(int dir, const char *path, int flags)
+{
+	return __real_openat(dir, strstr(path, "printk_devkmsg") ? kernel_mode : path, flags, 0600);
+}
+
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...)
+{
+	return open_instead(path, flags);
+}
+
+int __wrap_open64(const char *path, int flags, ...);
+int __wrap_open64(const char *path, int flags, ...)
+{
+	return open_instead(path, flags);
+}
+
 int __wrap_openat(int dir, const char *path, int flags, ...);
 int __wrap_openat(int dir, const char *path, int flags, ...)
 {
-	return __real_openat(dir, strstr(path, "printk_devkmsg") ? kernel_mode : path, flags, 0600);
+	return openat_instead(dir, path, flags);
+}
+
+int __wrap_openat64(int dir, const char *path, int flags, ...);
+int __wrap_openat64(int dir, const char *path, int flags, ...)
+{
+	return openat_instead(dir, path, flags);
 }
 
 static char folder[64];
