@@ -106,7 +106,7 @@ static void emergency(struct host *host, struct watchdog *watchdog)
 		typed = last_typed();
 		end = host_clock() + EMERGENCY_MS;
 	}
-	if (shell > 0)
+	if (shell > 0 || end > EMERGENCY_MS) /* without a shell: tried for so long since power on */
 		board_end(BOARD_REBOOT);
 }
 
