@@ -166,7 +166,8 @@ int tree_remove(int parent, const char *name);
 
 /*
  * Make this process's descriptors those that the container is to have: standard streams, and
- * launch->ready as `number`. What else *launch names is moved out of the way. 0 or -errno recorded.
+ * launch->ready as `number`, and launch->report behind them. All others are closed. 0 or -errno
+ * recorded.
  */
 int oci_pass_ready(struct launch *launch, int number);
 

@@ -140,22 +140,27 @@ static pid_t read_pid(const struct run *run, const char *name)
 
 int oci_pass_ready(struct launch *launch, int number)
 {
-	auto_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	const int last = launch->ready < 0 ? STDERR_FILENO : number;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(launch->output, STDOUT_FILENO) < 0 ||
 	    dup2(launch->output, STDERR_FILENO) < 0)
 		return fail(errno, "set up the standard streams");
-	if (launch->ready < 0)
-		return 0;
-	launch->report = fcntl(launch->report, F_DUPFD_CLOEXEC, number + 1);
-	launch->ready = fcntl(launch->ready, F_DUPFD_CLOEXEC, number + 1);
-	if (null <= number) /* it would be overwritten */
-		null = fcntl(null, F_DUPFD_CLOEXEC, number + 1);
+	/* Out of the way first of all, also of each other. */
+	null = fcntl(null, F_DUPFD_CLOEXEC, last + 2);
+	launch->report = fcntl(launch->report, F_DUPFD_CLOEXEC, last + 2);
+	if (launch->ready >= 0)
+		launch->ready = fcntl(launch->ready, F_DUPFD_CLOEXEC, last + 2);
 	/* What lies between is to be open as well: it is nothing. */
-	for (int fd = STDERR_FILENO + 1; fd <= number; fd++)
-		if (dup2(fd == number ? launch->ready : null, fd) < 0)
+	for (int fd = STDERR_FILENO + 1; fd <= last; fd++)
+		if (dup2(fd == last ? launch->ready : null, fd) < 0)
 			return fail(errno, "descriptor %d for readiness", number);
-	return 0;
+	launch->report = dup3(launch->report, last + 1, O_CLOEXEC);
+	if (launch->report < 0)
+		return fail(errno, "descriptors");
+	/* PID 1's: whatever hangs with the container must not hold them, the watchdog least of all.
+	 */
+	return fd_close_from(last + 2);
 }
 
 static unsigned int passed(const struct run *run)
