@@ -164,6 +164,8 @@ static int patch_root(struct derivation *derivation)
 	if (!path)
 		return fail_property("root.path", "is missing");
 	path = absolute(derivation, path);
+	if (run->unit->layer != LAYER_NONE && !IS_ENABLED(CONFIG_LAUNCH_LAYERS))
+		return fail_as(ERROR_UNSUPPORTED, 0, "layer: CONFIG_LAUNCH_LAYERS is not set");
 	json_write_object(&derivation->patch, "root");
 	if (path && IS_ENABLED(CONFIG_LAUNCH_LAYERS) && run->unit->layer != LAYER_NONE) {
 		path = layer_mount(run, path);

@@ -57,6 +57,7 @@ static int make_kept(int data, const char *path, const char *fresh, const struct
 {
 	auto_fd int volumes = -1;
 	auto_fd int made = path_open(data, path, O_PATH | O_DIRECTORY, 0, PATH_NO_SYMLINKS);
+
 	if (made >= 0 || made != -ENOENT)
 		return made < 0 ? fail(-made, "volume %s", path) : 0;
 	/* Programs with the setuid bit that a container leaves there are for nobody else. */
