@@ -45,7 +45,7 @@ else
 fi
 
 new_log
-type_line 'cruet reboot "firmware 2.0"'
+type_line 'cruet reboot -m "firmware 2.0"'
 sleep 2
 boots "cruet reboot"
 last

@@ -100,10 +100,10 @@ supervisor_answers() { inside cruet status >/dev/null 2>&1; }
 console() { tr -d '\r' <$T/console 2>/dev/null; }
 type_line() { printf '%s\n' "$1" >$T/typed; }
 
-# Run a command on the machine.
+# Run a command on the machine; a hang is a failure.
 inside() {
 	if [ -n "$M" ]; then
-		nsenter -t "$init" -m -u -i -n -p -r -w -- env -i \
+		timeout --foreground -s KILL "${INSIDE_TIMEOUT:-30}" nsenter -t "$init" -m -u -i -n -p -r -w -- env -i \
 			PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root "$@"
 	else
 		"$@"
@@ -128,10 +128,9 @@ reaches() { # UNIT STATE NAME
 }
 
 wait_long() { # COMMAND...: until it succeeds, at most 15 s
-	long=0
+	long=$(($(date +%s) + 15))
 	until "$@"; do
-		long=$((long + 1))
-		[ $long -lt 300 ] || return 1
+		[ "$(date +%s)" -lt $long ] || return 1
 		sleep 0.05
 	done
 }

@@ -112,8 +112,8 @@ boot
 run inside halt
 is "$(ended)" halt "halt, by its name"
 boot
-run inside cruet reboot "for a test"
-is "$(ended)" reboot "cruet reboot REASON"
+run inside cruet reboot -m "for a test"
+is "$(ended)" reboot "cruet reboot -m REASON"
 
 # ---- trouble at the beginning ----
 

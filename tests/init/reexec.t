@@ -30,7 +30,7 @@ count=0
 seen=0
 start=$(date +%s%N)
 while [ "$count" -lt "$times" ]; do
-	inside sh -c '
+	INSIDE_TIMEOUT=120 inside sh -c '
 		i=0
 		while [ $i -lt 50 ]; do
 			i=$((i + 1))

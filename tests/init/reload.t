@@ -67,7 +67,7 @@ is "$(field same pid)" "$pid" "the container still did not notice"
 
 # ---- a compiled plan ----
 
-run inside cruet compile
+run inside cruet compile /etc/cruet/units
 is "$status" 0 "cruet compile"
 check "the plan is there" test -s $M/etc/cruet/plan
 run inside cruet reload
