@@ -21,7 +21,7 @@
 enum {
 	TURN_MS = 250,	   /* so often we see whether somebody still reads what we print */
 	FOLLOW_LINES = 10, /* shown first, unless it is said how many */
-	RECONNECTS = 40,
+	RECONNECTS = 12,   /* a re-exec takes a moment */
 };
 
 struct options {
@@ -206,8 +206,10 @@ static int reopen(const struct show *show, struct arena *arena, struct log_reade
 		poll(NULL, 0, TURN_MS);
 		result = open_reader(show, &next_arena, &next, reader);
 	}
-	if (result < 0)
+	if (result < 0) {
+		arena_free(&next_arena);
 		return result;
+	}
 	log_reader_close(reader);
 	arena_free(arena);
 	*reader = next;

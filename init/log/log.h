@@ -33,9 +33,9 @@ bool log_rings_fit(int rings, const struct plan *plan);
 /*
  * The writer: never returns but by death; runs in a child of PID 1. pipes[i] is the read end for
  * ring i, plan->unit_count + 1 of them (non-blocking). It closes everything else, gives up
- * privileges that no sink needs, and ends when PID 1 does. `boot_time`: CLOCK_REALTIME is not
- * trusted before the clock is set, so lines carry CLOCK_BOOTTIME and the offset is worked out by
- * readers.
+ * privileges that no sink needs, and ends when PID 1 does, or by SIGTERM: with all that is in the
+ * pipes by then. CLOCK_REALTIME is not to be trusted before the clock is set, so lines carry
+ * CLOCK_BOOTTIME, and readers work out the time of the day.
  */
 int log_writer(const struct plan *plan, int rings, const int *pipes) __attribute__((noreturn));
 

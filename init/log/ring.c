@@ -64,8 +64,8 @@ static void put_bytes(const struct ring_writer *writer, uint32_t position, const
 }
 
 /*
- * Give up the oldest records until a record of `size` bytes of text has room at the head. What is
- * committed by then is more than half a ring ahead of that: see the commits of ring_feed().
+ * Give up the oldest records until a record of `size` bytes of text has room at the head. They are
+ * committed ones: ring_feed() never leaves so much uncommitted.
  */
 static void make_room(const struct ring_writer *writer, uint32_t size)
 {
@@ -168,10 +168,11 @@ static void begin_interval(struct ring_writer *writer)
 		state->suppressed = 1;
 	}
 	if (state->suppressed) {
-		length = snprintf(text, sizeof(text), "%u line%s suppressed: more than %u in %u ms",
-				  (unsigned int)state->suppressed, &"s"[state->suppressed == 1],
-				  (unsigned int)writer -> log -> rate_lines,
-				  (unsigned int)writer -> log -> rate_interval);
+		length =
+			snprintf(text, sizeof(text), "%u line%s suppressed: more than %u in %u ms",
+				 (unsigned int)state->suppressed, state->suppressed == 1 ? "" : "s",
+				 (unsigned int)writer->log->rate_lines,
+				 (unsigned int)writer->log->rate_interval);
 		put_note(writer, LEVEL_WARNING, text, (size_t)length);
 	}
 	state->suppressed = 0;
@@ -332,7 +333,7 @@ static bool is_sound(const struct ring *ring, const unsigned char *data)
 		if (state->head - at < sizeof(record))
 			return false;
 		ring_copy(&view, at, &record, sizeof(record));
-		if (record.size > text_max(ring) ||
+		if (record.size > RING_TEXT_MAX ||
 		    record.size > state->head - at - sizeof(record) ||
 		    (at != ring->tail && record.sequence != sequence))
 			return false;

@@ -11,7 +11,7 @@ enum { BURST = 8 }; /* lines of one ring before the next one has its turn */
 struct sink_line sink_lost(const char *unit, struct record *record, uint32_t lost, char text[64])
 {
 	const int length = snprintf(text, 64, "%u line%s lost on the way here", (unsigned int)lost,
-				    &"s"[lost == 1]);
+				    lost == 1 ? "" : "s");
 
 	record->size = (uint16_t)length;
 	record->level = LEVEL_WARNING;

@@ -361,6 +361,35 @@ static void test_move(void **state)
 	}
 }
 
+/* Lines that are longer than they may be in the smaller ring: kept whole, the writer takes them. */
+static void test_move_long(void **state)
+{
+	struct ring_place place = { 0 };
+	struct world world, next;
+	struct record record;
+	char line[1603];
+
+	(void)state;
+	begin(&world, 65536);
+	memset(line, 'y', sizeof(line));
+	strcpy(line + sizeof(line) - 2, "\n");
+	for (int i = 0; i < 10; i++)
+		feed(&world, second, line);
+	feed_bytes(&world, second, line, sizeof(line) - 2);
+	world_plan(&next);
+	world_unit(&next, "web", 4096);
+	world_map(&next, world.rings_fd);
+	ring_mend(rings_at(next.rings, 0), rings_view(next.rings, 0).data);
+	assert_string_equal(world_next(&next, 0, &place, &record, 0), strtok(line, "\n"));
+	assert_int_equal(record.sequence, 10);
+	assert_null(world_next(&next, 0, &place, &record, 0));
+	feed(&next, second, "\nnext\n");
+	assert_int_equal(strlen(world_next(&next, 0, &place, &record, 0)), 4096 / 4 - 16);
+	assert_string_equal(world_next(&next, 0, &place, &record, 0), "next");
+	world_unmap(&next);
+	world_unmap(&world);
+}
+
 /* What a killed writer had read goes along, to the unit's new place. */
 static void test_move_inbox(void **state)
 {
@@ -425,12 +454,12 @@ static void test_damage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lines),  cmocka_unit_test(test_incomplete),
-		cmocka_unit_test(test_long),   cmocka_unit_test(test_overwrite),
-		cmocka_unit_test(test_expand), cmocka_unit_test(test_rate),
-		cmocka_unit_test(test_again),  cmocka_unit_test(test_lapped),
-		cmocka_unit_test(test_move),   cmocka_unit_test(test_move_inbox),
-		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_lines),	   cmocka_unit_test(test_incomplete),
+		cmocka_unit_test(test_long),	   cmocka_unit_test(test_overwrite),
+		cmocka_unit_test(test_expand),	   cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_again),	   cmocka_unit_test(test_lapped),
+		cmocka_unit_test(test_move),	   cmocka_unit_test(test_move_long),
+		cmocka_unit_test(test_move_inbox), cmocka_unit_test(test_damage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
