@@ -122,7 +122,8 @@ struct kept {
 	uint64_t started, goal_time;
 	int32_t plan_fd, rings, control; /* descriptors that go along */
 	uint32_t board_ready, board_failed;
-	uint32_t writer_starts;
+	uint32_t writer_starts, writer_quick; /* in all; in a row within a minute each */
+	uint64_t writer_began;
 	uint64_t writer_at; /* when it may be started again */
 	struct kept_job jobs[JOB_KINDS];
 	struct watchdog watchdog;
@@ -164,6 +165,7 @@ struct host {
 	uint64_t rest_at;   /* host_begin_rest() is due; UINT64_MAX: it has been */
 	uint64_t board_at;  /* the board is set up once more then */
 	uint32_t acting, deferred; /* in the middle of actions; some unit has a deferred event */
+	uint32_t reload_again;	   /* asked for while one was under way */
 	uint32_t reexec, reexec_later; /* asked for: at the end of this turn; after the reload */
 	uint32_t shutdown_due;	       /* the core is to be told */
 	uint32_t control_due;	       /* clients are to be told */
@@ -209,6 +211,7 @@ int host_resume(struct host *host, int kept_fd);
 int host_adopt_plan(struct host *host); /* exchange host->plan for host->next_plan */
 
 /* open.c */
+int host_listen(struct host *host);	 /* the control socket; fails where another one listens */
 int host_watch_units(struct host *host); /* a new epoll, signals and units: what a start needs */
 int host_watch_rest(struct host *host);	 /* and all that can come a moment later */
 int host_open_unit(struct host *host, uint32_t unit);
@@ -251,7 +254,8 @@ void host_notify(struct host *host, uint32_t unit);
 /* watch.c: watchdog, storage probe, conditions, devices */
 void host_conditions(struct host *host, enum condition_source source); /* CONDITION_SOURCES: all */
 void host_open_watchdog(struct host *host);			       /* if it is there by now */
-void host_tend(struct host *host);				       /* what is due now */
+void host_set_watchdog(struct host *host); /* one that is open: to what system.json says */
+void host_tend(struct host *host);	   /* what is due now */
 uint64_t host_tend_deadline(struct host *host);
 void host_uevent(struct host *host);
 

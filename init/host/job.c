@@ -14,6 +14,8 @@
 #include "lib/fd.h"
 #include "lib/log.h"
 
+enum { QUICK_MS = 60000 };
+
 static const int all_signals[] = { SIGCHLD, SIGTERM, SIGINT,  SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2,
 				   SIGPWR,  SIGPIPE, SIGSEGV, SIGBUS, SIGFPE,  SIGILL,	SIGABRT };
 
@@ -213,8 +215,10 @@ void host_start_writer(struct host *host)
 		log_writer(&host->plan, kept->rings, pipes);
 	}
 	kept->writer_starts++;
-	/* One that dies at once is not started over and over: its rings wait in the pipes. */
-	kept->writer_at = host->now + (kept->writer_starts < 4 ? 100 : 2000);
+	/* One that dies at once is not started over and over: the lines wait in the pipes. */
+	kept->writer_quick = host->now - kept->writer_began < QUICK_MS ? kept->writer_quick + 1 : 0;
+	kept->writer_began = host->now;
+	kept->writer_at = host->now + (kept->writer_quick < 4 ? 100 : 2000);
 	if (pid < 0) {
 		host_say_error(host, "log writer");
 		return;

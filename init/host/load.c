@@ -124,8 +124,12 @@ void host_reload(struct host *host)
 	const struct host_settings settings = settings_of(kept);
 	pid_t pid;
 
-	if (kept->jobs[JOB_RELOAD].pid > 0 || host->next_fd >= 0 || kept->end_step != END_NOT)
+	if (kept->end_step != END_NOT)
 		return;
+	if (kept->jobs[JOB_RELOAD].pid > 0 || host->next_fd >= 0) {
+		host->reload_again = 1; /* what it reads may be of before the change */
+		return;
+	}
 	host->next_fd = plan_memory();
 	if (host->next_fd < 0) {
 		host_say_error(host, "reload");
@@ -153,14 +157,27 @@ void host_reload(struct host *host)
 						    .deadline = host->now + RELOAD_MS };
 }
 
-static void reload_failed(struct host *host)
+/* 0, or -1: it failed. One more, if it was asked for in the meantime. */
+static void reload_ended(struct host *host, int result)
 {
-	close_fd(&host->next_fd);
-	host->reload_result = -1;
-	host_note(host, NOTE_RELOAD_FAILED);
-	host_say(host, SAY_ERROR, "reload: nothing is changed, because of the errors above");
-	if (host->reexec_later)
+	if (result < 0)
+		close_fd(&host->next_fd);
+	host->reload_result = result;
+	host_note(host, result < 0 ? NOTE_RELOAD_FAILED : NOTE_RELOAD);
+	if (result < 0)
+		host_say(host, SAY_ERROR,
+			 "reload: nothing is changed, because of the errors above");
+	else
+		host_say(host, SAY_NOTICE, "units read again: %u",
+			 (unsigned int)host->plan.unit_count);
+	if (host->reload_again) {
+		host->reload_again = 0;
+		host->reload_result = 1;
+		host_reload(host);
+	} else if (host->reexec_later) {
+		host->reexec_later = 0;
 		host->reexec = 1;
+	}
 }
 
 /* Is it a different unit under the new plan, or gone? Then it is stopped before. */
@@ -182,7 +199,7 @@ void host_reload_done(struct host *host, int status)
 			}
 		return;
 	}
-	reload_failed(host);
+	reload_ended(host, -1);
 }
 
 static bool is_settled(const struct host *host, uint32_t unit)
@@ -226,14 +243,11 @@ void host_tend_reload(struct host *host)
 	if (host_adopt_plan(host) < 0) {
 		host_say_error(host, "reload");
 		plan_unmap(&host->next_plan);
-		reload_failed(host);
+		reload_ended(host, -1);
 		return;
 	}
-	host->reload_result = 0;
-	host->reexec |= host->reexec_later;
-	host_note(host, NOTE_RELOAD);
-	host_say(host, SAY_NOTICE, "units read again: %u", (unsigned int)host->plan.unit_count);
 	host_conditions(host, CONDITION_SOURCES);
 	start_changed(host, &before, again);
 	plan_unmap(&before);
+	reload_ended(host, 0);
 }

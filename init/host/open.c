@@ -132,14 +132,21 @@ static int open_conditions(struct host *host)
 	return result;
 }
 
+int host_listen(struct host *host)
+{
+	struct kept *kept = host->kept;
+
+	if (kept->control < 0 && make_folders() == 0)
+		kept->control = control_listen(INIT_CONTROL);
+	return kept->control < 0 ? error_result() : 0;
+}
+
 static int open_control(struct host *host)
 {
 	struct kept *kept = host->kept;
 
-	if (kept->control < 0)
-		kept->control = control_listen(INIT_CONTROL);
-	if (kept->control < 0)
-		return kept->control;
+	if (host_listen(host) < 0)
+		return error_result();
 	if (host->control.listener != kept->control)
 		host_serve(host);
 	return host_watch(host, kept->control, WATCH_CLIENT, CONTROL_LISTENER, EPOLLIN);

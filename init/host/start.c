@@ -182,11 +182,11 @@ static void switch_root(struct host *host, char **argv)
 /* The watchdog that the initramfs's program opened. */
 static void take_watchdog(struct host *host)
 {
-	const char *text = getenv("CRUET_WATCHDOG_FD");
+	const char *text = getenv("CRUET_WATCHDOG_FD"); /* stays readable: it is not freed */
 
-	if (text)
-		watchdog_take(&host->kept->watchdog, atoi(text));
 	unsetenv("CRUET_WATCHDOG_FD");
+	if (text && watchdog_take(&host->kept->watchdog, atoi(text)) == 0)
+		host_set_watchdog(host);
 	host_open_watchdog(host);
 }
 
@@ -205,6 +205,9 @@ static int prepare(struct host *host, const struct host_settings *settings, char
 		switch_root(host, argv);
 		if (board_cgroups(&host->plan) < 0)
 			log_error();
+	} else if (host_listen(host) < 0) {
+		return error_result(); /* somebody else supervises here: nothing of his is touched
+					*/
 	}
 	return host_watch_units(host);
 }

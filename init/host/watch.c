@@ -72,27 +72,31 @@ void host_uevent(struct host *host)
 
 /* ---- watchdog ---- */
 
-/* Open it, if there is one by now. */
-void host_open_watchdog(struct host *host)
+void host_set_watchdog(struct host *host)
 {
 	const struct plan_system *system = host->plan.system;
 	struct watchdog *watchdog = &host->kept->watchdog;
-	const char *device = plan_text(&host->plan, system->watchdog_device);
+
+	/* What the driver refuses is said; it works with what it has. */
+	if (watchdog_set(watchdog, system->watchdog_timeout, system->watchdog_pretimeout) < 0)
+		host_say_error(host, NULL);
+	host_say(host, SAY_NOTICE, "watchdog: fed every %u ms, resets after %u ms",
+		 (unsigned int)watchdog->every_ms, (unsigned int)watchdog->timeout_ms);
+}
+
+/* Open it, if there is one by now. */
+void host_open_watchdog(struct host *host)
+{
+	struct watchdog *watchdog = &host->kept->watchdog;
+	const char *device = plan_text(&host->plan, host->plan.system->watchdog_device);
 
 	if (!device || watchdog->fd >= 0 || !host->kept->is_init)
 		return;
 	error_clear();
-	if (watchdog_open(watchdog, device) == 0) {
-		/* What the driver refuses is said; it works with what it has. */
-		if (watchdog_set(watchdog, system->watchdog_timeout, system->watchdog_pretimeout) <
-		    0)
-			host_say_error(host, NULL);
-		host_say(host, SAY_NOTICE, "watchdog %s: fed every %u ms, resets after %u ms",
-			 device, (unsigned int)watchdog->every_ms,
-			 (unsigned int)watchdog->timeout_ms);
-	} else if (error_last()->code != ERROR_NONE) {
+	if (watchdog_open(watchdog, device) == 0)
+		host_set_watchdog(host);
+	else if (error_last()->code != ERROR_NONE)
 		host_say_error(host, NULL);
-	}
 	error_clear();
 }
 
