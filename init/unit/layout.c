@@ -10,6 +10,7 @@
 struct layout {
 	struct plan_walk walk;
 	uint32_t digest;
+	const uint32_t *followers; /* the list of the unit's followers */
 };
 
 /* A text gets its place in the block. */
@@ -74,7 +75,9 @@ static int add_to_digest(struct plan_walk *walk, char letter, const uint32_t *wo
 		return 0;
 	}
 	case WORD_LIST:
-		word++; /* the count; where it lies says nothing */
+		if (word == layout->followers)
+			return 0; /* theirs to change */
+		word++;		  /* the count; where it lies says nothing */
 	}
 	add_number(&layout->digest, *word);
 	return 0;
@@ -89,7 +92,8 @@ static void set_digests(char *block, uint32_t words_end)
 		struct layout layout = { .walk = { .block = block,
 						   .words_end = words_end,
 						   .left = words_end,
-						   .visit = add_to_digest } };
+						   .visit = add_to_digest },
+					 .followers = &unit->followers.offset };
 
 		plan_walk(&layout.walk, RECORD_UNIT, (const uint32_t *)unit);
 		unit->digest = layout.digest;

@@ -399,7 +399,10 @@ static void a_digest_tells_what_has_changed(void **state)
 	/* Another unit shifts everybody's place, and brings a condition; nothing of b changes. */
 	world_unit(&world, "a", "{\"exec\": [\"y\"], \"when\": [\"flag:x\"], \"before\": [\"c\"]}");
 	assert_int_equal(digest_of("b"), before);
+	/* Nor of c, when one more comes that requires it. */
 	after = digest_of("c");
+	world_unit(&world, "d", "{\"exec\": [\"z\"], \"requires\": [\"c\"]}");
+	assert_int_equal(digest_of("c"), after);
 	world_unit(&world, "c", "{\"exec\": [\"x\"], \"description\": \"new\"}");
 	assert_int_equal(digest_of("c"), after);
 	world_unit(&world, "c", "{\"exec\": [\"x\", \"\"]}");
