@@ -167,7 +167,7 @@ static void move_journal(struct host *host, const struct host *old)
 		struct journal_entry *entry = &host->journal[i];
 
 		*entry = old->journal[i];
-		if (entry->note == NOTE_UNIT && entry->time)
+		if (entry->note == NOTE_UNIT && entry->unit < old->plan.unit_count)
 			entry->unit =
 				plan_find(&host->plan, plan_unit_name(&old->plan, entry->unit));
 	}
