@@ -116,7 +116,8 @@ struct kept {
 	uint32_t unit_size; /* sizeof(struct kept_unit) */
 	uint32_t unit_count;
 	uint32_t supervisor_offset, supervisor_size, units_offset, journal_offset;
-	uint32_t is_init; /* PID 1 of a machine; else `supervise` */
+	uint32_t from_file; /* the plan is the compiled file's; else JSON's */
+	uint32_t is_init;   /* PID 1 of a machine; else `supervise` */
 	uint32_t reexecs, crashes;
 	uint64_t crash_time;
 	uint64_t started, goal_time;
@@ -165,6 +166,7 @@ struct host {
 	uint64_t rest_at;   /* host_begin_rest() is due; UINT64_MAX: it has been */
 	uint64_t board_at;  /* the board is set up once more then */
 	uint32_t acting, deferred; /* in the middle of actions; some unit has a deferred event */
+	uint32_t from_file;	   /* so was the plan that was loaded last */
 	uint32_t reload_again;	   /* asked for while one was under way */
 	uint32_t reexec, reexec_later; /* asked for: at the end of this turn; after the reload */
 	uint32_t shutdown_due;	       /* the core is to be told */

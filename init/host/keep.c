@@ -98,6 +98,7 @@ int host_keep(struct host *host, const struct host_settings *settings, int plan_
 	for (uint32_t i = 0; i <= host->plan.unit_count; i++)
 		empty_unit(&host->units[i]);
 	kept->is_init = settings->is_init;
+	kept->from_file = host->from_file;
 	kept->plan_fd = plan_fd;
 	kept->control = kept->rings = kept->watchdog.fd = -1;
 	kept->started = host->now = host_clock();
@@ -207,6 +208,7 @@ int host_adopt_plan(struct host *host)
 	close(old.kept_fd);
 	munmap(old.kept, old.kept_size);
 	kept->plan_fd = host->next_fd;
+	kept->from_file = host->from_file;
 	kept->rings = rings;
 	host->kept_fd = fd;
 	host->next_fd = -1;

@@ -18,7 +18,12 @@
 #include "lib/fd.h"
 #include "lib/log.h"
 
-enum { COMPILE_SECONDS = 30, RELOAD_MS = 30000, WRITER_PAUSE_MS = 1000 };
+enum {
+	COMPILE_SECONDS = 30,
+	RELOAD_MS = 30000,
+	WRITER_PAUSE_MS = 1000,
+	FROM_FILE = 2, /* exit status of a reload: the compiled plan is used */
+};
 
 static void print_problem(void *context, bool warning, const char *text)
 {
@@ -97,6 +102,7 @@ int host_load_plan(struct host *host, const struct host_settings *settings)
 
 	if (current > 0) {
 		fd = map_file(host, settings->plan);
+		host->from_file = fd >= 0;
 		if (fd >= 0)
 			return fd;
 		log_error(); /* damaged: what it was made of may still be good */
@@ -143,7 +149,7 @@ void host_reload(struct host *host)
 		/* One way for both: the plan file is copied, so that it may be replaced. */
 		if (fd >= 0 && fd_write_all(host->next_fd, scratch.plan.header,
 					    scratch.plan.header->size) == 0)
-			_exit(0);
+			_exit(scratch.from_file ? FROM_FILE : 0);
 		log_error();
 		_exit(1);
 	}
@@ -191,7 +197,9 @@ static bool must_stop(const struct host *host, uint32_t unit)
 
 void host_reload_done(struct host *host, int status)
 {
-	if (status == 0 && plan_map(&host->next_plan, host->next_fd, host->kept->units) == 0) {
+	host->from_file = status == FROM_FILE;
+	if ((status == 0 || status == FROM_FILE) &&
+	    plan_map(&host->next_plan, host->next_fd, host->kept->units) == 0) {
 		for (uint32_t i = 0; i < host->plan.unit_count; i++)
 			if (must_stop(host, i)) {
 				host->units[i].again = supervisor_unit(host->supervisor, i)->wanted;

@@ -51,7 +51,7 @@ static void report_system(void *context, struct control_system *system)
 	if (!well)
 		copy(system->unwell, sizeof(system->unwell), plan_unit_name(&host->plan, unit));
 	copy(system->source, sizeof(system->source),
-	     plan_text(&host->plan, host->plan.header->source));
+	     kept->from_file ? kept->plan_file : kept->units);
 	copy(system->recorder, sizeof(system->recorder),
 	     plan_text(&host->plan, host->plan.system->recorder));
 }
