@@ -170,7 +170,8 @@ pid_t host_job(struct host *host, enum job_kind kind, uint32_t unit, uint64_t ti
 	struct kept_job *job = job_of(host, kind, unit);
 	const uint32_t ring = kind < JOB_FIRST_GLOBAL ? unit : host->plan.unit_count;
 	/* The last words go to the console: nobody reads the pipe any more. */
-	const int output = kind == JOB_UNMOUNT ? -1 : host->units[ring].output;
+	const bool console = host->kept->is_init && (kind == JOB_UNMOUNT || kind == JOB_BOARD);
+	const int output = console ? -1 : host->units[ring].output;
 	int report[2] = { -1, -1 }, ready[2] = { -1, -1 };
 	int result = kind == JOB_START ? open_launch(host, unit, report, ready) : 0;
 	pid_t pid = result == 0 ? host_fork(host, output) : result;
@@ -178,6 +179,13 @@ pid_t host_job(struct host *host, enum job_kind kind, uint32_t unit, uint64_t ti
 	if (pid == 0) {
 		close_fd(&report[0]);
 		close_fd(&ready[0]);
+		/* What is wrong with the board is for both: who sits there, and who reads logs. */
+		if (kind == JOB_BOARD)
+			log_setup(&(struct log_options){
+				.fd = console ? host->units[ring].output : -1,
+				.level = LOG_LEVEL_WARNING,
+				.program = "cruet",
+			});
 		result = kind < JOB_FIRST_GLOBAL ? unit_job(host, kind, unit, report[1], ready[1]) :
 						   global_job(host, kind);
 		if (result != 0 && error_last()->code != ERROR_NONE)
