@@ -28,6 +28,8 @@ command -v "$QEMU" > /dev/null || skip_all "needs $QEMU"
 W=$(mktemp -d "${TMPDIR:-/tmp}/cruet-boards.XXXXXX")
 log=$W/console	# what the machine said, over all its boots
 vm=		# the emulator's pid, while it runs
+ended=		# its exit status, after that
+: > "$log"
 count=0 failures=0
 leave() {
 	[ -z "$vm" ] || kill -KILL "$vm" 2> /dev/null
@@ -155,6 +157,18 @@ has_shell() { # SECONDS
 }
 boots() { # NAME [SECONDS]: a test
 	if has_shell "${2:-60}"; then pass "$1"; else fail "$1"; fi
+}
+# Which boot it is; and a test that another one comes within some seconds.
+boot_id() { ask 'cat /proc/sys/kernel/random/boot_id'; echo "$answer"; }
+resets() { # OLD-BOOT-ID SECONDS NAME
+	local end=$((SECONDS + $2)) id
+	while [ $SECONDS -lt $end ] && is_on; do
+		id=
+		! has_shell 5 || id=$(boot_id)
+		[ ${#id} != 36 ] || [ "$id" = "$1" ] || { pass "$3"; return; }
+		sleep 1
+	done
+	fail "$3"
 }
 # Run a command in the console's shell: its output in $answer, its status as ours (255: no answer).
 asked=0

@@ -71,7 +71,7 @@ stopped frozen
 # ---- the log ----
 
 shell_unit floods 'exec nasty flood 100000000' 'log: { ring: "64K", rate: "1000/1s" }'
-shell_unit floods_free 'exec nasty flood 100000000' 'log: { ring: "64K", rate: "0/1s" }'
+shell_unit floods_free 'exec nasty flood 100000000' 'log: { ring: "64K", rate: "none" }'
 kill -HUP "$init"
 start=$(date +%s%N)
 goes_on "log floods"
@@ -83,8 +83,8 @@ check "also against a rate limit" wait_long ended_flood floods
 like "$(inside cruet logs floods_free | tail -n 3)" 'flood over' "the last line is in the ring"
 check "the ring keeps its size" test "$(inside cruet logs floods_free | wc -c)" -le 262144
 writer=$(system_field log_writer_pid)
-shell_unit counts 'i=0; while [ $i -lt 3000 ]; do i=$((i + 1)); echo line $i; [ $((i % 100)) -ne 0 ] || sleep 0.05; done;
-	exec sleep 1000' 'log: { ring: "256K", rate: "0/1s" }'
+shell_unit counts 'i=0; while [ $i -lt 3000 ]; do i=$((i + 1)); echo line $i; [ $((i % 100)) -ne 0 ] || sleep 0.2; done;
+	exec sleep 1000' 'log: { ring: "256K", rate: "none" }'
 kill -HUP "$init"
 killed=0
 counting() { inside cruet logs counts 2>/dev/null | grep -q 'line 3000$'; }
@@ -97,8 +97,11 @@ check "the log writer is killed over and over ($killed times)" test $killed -ge 
 check "its lines come to the end" wait_long counting
 is "$(inside cruet logs counts | grep -o 'line [0-9]*$' | uniq | wc -l)" 3000 "no line is lost"
 is "$(inside cruet logs counts | grep -o 'line [0-9]*$' | sort | uniq -d | wc -l)" 0 "and none is there twice"
+has_writer() { [ "$(system_field log_writer_pid)" != null ]; }
+wait_long has_writer
 inside kill -STOP "$(system_field log_writer_pid)"
 goes_on "the log writer is stopped by SIGSTOP"
+wait_long has_writer
 inside kill -CONT "$(system_field log_writer_pid)"
 
 # ---- clients ----

@@ -140,7 +140,7 @@ wait_long() { # COMMAND...: until it succeeds, at most 15 s
 ended() {
 	wait_long test -s $T/ended || { echo "still running"; return; }
 	wait "$machine" 2>/dev/null
-	word=$(console | sed -n 's/^<5>cruet: \(reboot\|power off\|halt\): .*/\1/p' | tail -n 1)
+	word=$(console | sed -n 's/^.*<5>cruet: \(reboot\|power off\|halt\): .*/\1/p' | tail -n 1)
 	if [ "$(cat $T/ended)" = "exit 0" ] && [ -n "$word" ]; then echo "$word"; else cat $T/ended; fi
 }
 is_up() { [ ! -s $T/ended ] && kill -0 "$init" 2>/dev/null; }

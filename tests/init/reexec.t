@@ -14,7 +14,7 @@ SLEEP='trap "exit 0" TERM; while :; do sleep 1000 & wait; done'
 for i in 1 2 3 4; do container_unit box$i "$SLEEP"; done
 shell_unit pinger 'exec nasty ping 200' 'ready: { by: "notify" }, watchdog: { timeout: "3s" }'
 container_unit box_pinger 'exec nasty ping 200' 'ready: { by: "notify" }, watchdog: { timeout: "3s" }'
-shell_unit talks 'i=0; while :; do i=$((i + 1)); echo line $i; sleep 0.02; done' 'log: { ring: "1M", rate: "0/1s" }'
+shell_unit talks 'i=0; while :; do i=$((i + 1)); echo line $i; sleep 0.02; done' 'log: { ring: "1M", rate: "none" }'
 shell_unit comes_and_goes 'sleep 0.3; exit 1' 'restart: { delay: "200ms", max_delay: "200ms" }'
 shell_unit healthy "$SLEEP" 'health: { exec: ["/bin/true"], every: "300ms" }'
 shell_unit backs_off 'exit 1' 'restart: { delay: "1h", max_delay: "1h" }'

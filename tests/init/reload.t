@@ -32,7 +32,7 @@ like "$(inside cruet logs changes)" 'new' "as it is now"
 reaches follows ready "who requires it came back with it"
 is "$(field same pid)/$(field same starts)" "$pid/1" "an unchanged container did not notice"
 is "$(field goes state)" "" "one that is gone is forgotten"
-is "$(inside pgrep -f 'sleep 1000' | wc -l)" 4 "and its processes are gone"
+is "$(inside pgrep -x sleep | wc -l)" 4 "and its processes are gone"
 is "$(state task)" off "a new task does not start by itself"
 run inside cruet up task
 check "it starts when asked" wait_for test -e $M/data/task
