@@ -25,13 +25,14 @@ static void begin_child(struct host *host, int output)
 	sigset_t none;
 
 	for (size_t i = 0; i < sizeof(all_signals) / sizeof(all_signals[0]); i++)
-		signal(all_signals[i], SIG_DFL);
+		(void)signal(all_signals[i], SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setpgid(0, 0);
 	/* A private view: what the child writes there is its own. */
-	mmap(host->kept, host->kept_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED,
-	     host->kept_fd, 0);
+	if (mmap(host->kept, host->kept_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED,
+		 host->kept_fd, 0) == MAP_FAILED)
+		_exit(1);
 	if (output >= 0) {
 		dup2(output, STDOUT_FILENO);
 		dup2(output, STDERR_FILENO);
@@ -123,9 +124,9 @@ static int global_job(const struct host *host, enum job_kind kind)
 	case JOB_BOARD:
 		return board_set_up(&host->plan);
 	case JOB_RECORD:
-		return record(host->kept, plan_text(&host->plan, system->recorder), host->now);
+		return record(host->kept, plan_given(&host->plan, system->recorder), host->now);
 	case JOB_PROBE:
-		return probe(plan_text(&host->plan, system->probe));
+		return probe(plan_given(&host->plan, system->probe));
 	case JOB_CLEAN_ALL:
 		return clean_all(host);
 	case JOB_KILL:
@@ -147,9 +148,16 @@ static void watch_launch(struct host *host, uint32_t unit, int report, int ready
 
 static struct kept_job *job_of(struct host *host, enum job_kind kind, uint32_t unit)
 {
-	if (kind >= JOB_FIRST_GLOBAL)
+	switch (kind) {
+	case JOB_START:
+	case JOB_CLEAN:
+	case JOB_RESET:
+		return &host->units[unit].run;
+	case JOB_CHECK:
+		return &host->units[unit].check;
+	default:
 		return &host->kept->jobs[kind];
-	return kind == JOB_CHECK ? &host->units[unit].check : &host->units[unit].run;
+	}
 }
 
 static int open_launch(const struct host *host, uint32_t unit, int report[2], int ready[2])
@@ -190,7 +198,7 @@ pid_t host_job(struct host *host, enum job_kind kind, uint32_t unit, uint64_t ti
 						   global_job(host, kind);
 		if (result != 0 && error_last()->code != ERROR_NONE)
 			log_error(); /* where the unit's own messages go */
-		_exit(result != 0);
+		_exit(result != 0 ? 1 : 0);
 	}
 	close_fd(&report[1]);
 	close_fd(&ready[1]);

@@ -81,7 +81,7 @@ static int copy_text(char *to, size_t size, const char *from)
 {
 	if (strlen(from) >= size)
 		return fail(ENAMETOOLONG, "%s", from);
-	strcpy(to, from);
+	memcpy(to, from, strlen(from) + 1);
 	return 0;
 }
 

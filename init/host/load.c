@@ -147,8 +147,9 @@ void host_reload(struct host *host)
 		const int fd = host_load_plan(&scratch, &settings);
 
 		/* One way for both: the plan file is copied, so that it may be replaced. */
-		if (fd >= 0 && fd_write_all(host->next_fd, scratch.plan.header,
-					    scratch.plan.header->size) == 0)
+		if (fd >= 0 && scratch.plan.header &&
+		    fd_write_all(host->next_fd, scratch.plan.header, scratch.plan.header->size) ==
+			    0)
 			_exit(scratch.from_file ? FROM_FILE : 0);
 		log_error();
 		_exit(1);

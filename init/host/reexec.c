@@ -21,8 +21,6 @@ enum { TRIAL_MS = 5000, ALTERNATE_STACK = 16384 };
 #define RESUME_NAME "CRUET_RESUME"
 #define TRIAL_NAME "CRUET_TRIAL"
 
-extern char **environ;
-
 static void keep_over_exec(int fd)
 {
 	if (fd >= 0)
