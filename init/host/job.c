@@ -23,6 +23,7 @@ static const int all_signals[] = { SIGCHLD, SIGTERM, SIGINT,  SIGHUP, SIGQUIT, S
 static void begin_child(struct host *host, int output)
 {
 	sigset_t none;
+	const void *view;
 
 	for (size_t i = 0; i < sizeof(all_signals) / sizeof(all_signals[0]); i++)
 		(void)signal(all_signals[i], SIG_DFL);
@@ -30,8 +31,9 @@ static void begin_child(struct host *host, int output)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setpgid(0, 0);
 	/* A private view: what the child writes there is its own. */
-	if (mmap(host->kept, host->kept_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED,
-		 host->kept_fd, 0) == MAP_FAILED)
+	view = mmap(host->kept, host->kept_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED,
+		    host->kept_fd, 0);
+	if (view != host->kept)
 		_exit(1);
 	if (output >= 0) {
 		dup2(output, STDOUT_FILENO);

@@ -129,7 +129,7 @@ void host_load_module(struct host *host, const char *modalias)
 	const pid_t pid = host_fork(host, host->units[host->plan.unit_count].output);
 
 	if (pid == 0)
-		_exit(board_load_modalias(modalias) != 0);
+		_exit(board_load_modalias(modalias) < 0 ? 1 : 0);
 	if (pid > 0)
 		host->kept->jobs[JOB_MODULE] = (struct kept_job){
 			.pid = pid, .kind = JOB_MODULE, .deadline = host->now + MODULE_MS
