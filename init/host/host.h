@@ -167,6 +167,7 @@ struct host {
 	uint64_t board_at;  /* the board is set up once more then */
 	uint32_t acting, deferred; /* in the middle of actions; some unit has a deferred event */
 	uint32_t from_file;	   /* so was the plan that was loaded last */
+	bool hurries;		   /* grace periods of RCU are shortened */
 	uint32_t reload_again;	   /* asked for while one was under way */
 	uint32_t reexec, reexec_later; /* asked for: at the end of this turn; after the reload */
 	uint32_t shutdown_due;	       /* the core is to be told */
@@ -243,6 +244,7 @@ void host_start_writer(struct host *host);
 void host_job_done(struct host *host, enum job_kind kind, int status);
 
 /* act.c */
+void host_hurry(struct host *host, bool hurry);
 void host_act(struct host *host, const struct action *action);
 void host_report(struct host *host, uint32_t unit);
 void host_ready(struct host *host, uint32_t unit);

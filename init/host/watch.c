@@ -240,6 +240,8 @@ void host_tend(struct host *host)
 		host->board_at = UINT64_MAX;
 		host_job(host, JOB_BOARD, PLAN_NONE, PLAN_FOREVER);
 	}
+	if (host->hurries && !host_is_launching(host))
+		host_hurry(host, false);
 	tend_watchdog(host);
 	tend_probe(host);
 	tend_goal(host);
