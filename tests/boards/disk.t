@@ -75,15 +75,14 @@ answers damaged
 type_line poweroff
 check "damaged: powers off" wait_off 40
 
-# One that answers no more: the probe notices, and the machine is reset.
+# One that answers no more: the probe notices, and the watchdog resets the machine.
 fresh_data
-power_on disk
+power_on disk "" -no-reboot
 boots "boots once more"
 reaches web ready web
-ask 'cat /proc/sys/kernel/random/boot_id'
-first=$answer
 monitor "block_set_io_throttle data 1 0 0 1 0 0"
-sleep 25
-boots "gone: reset by the watchdog" 120
-power_cut
+check "gone: it is said" wait_says 20 'storage probe got no answer'
+check "gone: reset by the watchdog" wait_off 60
+power_on disk
+boots "gone: boots when the disk is there again"
 finish

@@ -7,7 +7,6 @@
 # shellcheck source=tests/boards/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-last() { ask 'cruet status | grep "last reboot"'; }
 power_on board
 boots "the board boots"
 for name in web sensor monitor; do reaches $name ready "$name"; done
@@ -24,7 +23,7 @@ like "$answer" 'squashfs ro' "the root is a squashfs, read-only"
 monitor 'sendkey ctrl-alt-delete'
 sleep 2
 boots "ctrl-alt-del: reboots"
-last
+last_reboot
 like "$answer" 'planned.*ctrl-alt-del' "the next boot says so"
 check "its logs begin anew" ask 'cruet logs sensor | grep "start number 2"'
 
@@ -35,7 +34,7 @@ new_log
 type_line 'echo c >/proc/sysrq-trigger'
 sleep 3
 boots "a kernel panic: reboots"
-last
+last_reboot
 if [ "$backend" = ramoops ]; then
 	like "$answer" 'panic' "the next boot says that it was a panic"
 	like "$answer" 'sysrq|Kernel panic' "and the kernel's last words"
@@ -48,7 +47,7 @@ new_log
 type_line 'cruet reboot -m "firmware 2.0"'
 sleep 2
 boots "cruet reboot"
-last
+last_reboot
 like "$answer" 'planned.*firmware 2.0' "the next boot says who asked"
 
 # An ordered end: nothing is left to replay.
@@ -69,7 +68,7 @@ check "a ladder's last step: reboots" wait_says 40 'Restarting system|reboot: '
 power_cut
 power_on ladder calm
 boots "boots"
-last
+last_reboot
 like "$answer" 'hopeless' "the next boot names the unit"
 power_cut
 

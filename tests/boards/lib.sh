@@ -181,6 +181,14 @@ ask() { # COMMAND [SECONDS]
 	answer=$(said | sed -n "/^begin-$asked\$/,/^end-$asked-/p" | sed '1d;$d')
 	return "$(said | sed -n "s/^end-$asked-\([0-9]*\).*/\1/p" | head -n 1)"
 }
+# What `status` says of the boot before this one, once the recorder has been read: $answer.
+last_reboot() {
+	local end=$((SECONDS + 15))
+	until ask 'cruet status | grep "last reboot"'; do
+		[ $SECONDS -lt $end ] && is_on || return 1
+		sleep 0.5
+	done
+}
 unit_state() { ask "cruet status | awk '\$1 == \"$1\" { print \$2 }'"; echo "$answer" | tail -n 1; }
 becomes() { # UNIT STATE [SECONDS]
 	local end=$((SECONDS + ${3:-30}))

@@ -32,18 +32,19 @@ done
 [ $bad = 0 ] && pass "$cuts cuts: the file system was whole after each"
 power_on busy
 boots "it boots after all cuts"
+last_reboot
+reason=$answer
 ask 'cruet status --json'
 json=$(echo "$answer" | sed -n '/^{/,$p')
 boots=$(jq '.boots | length' <<< "$json" 2> /dev/null || echo 0)
 note "$(jq -c '.boots[1]' <<< "$json" 2> /dev/null)"
 check "the flight recorder can be read: $boots boots" test "${boots:-0}" -ge 2
-ask 'cruet status | grep "last reboot"'
-like "$answer" 'unknown|power' "it does not know why: nobody had a chance to say"
+like "$reason" 'unknown|power' "it does not know why: nobody had a chance to say"
 type_line poweroff
 check "powers off" wait_off 30
 power_on busy
 boots "boots"
-ask 'cruet status | grep "last reboot"'
+last_reboot
 like "$answer" 'planned.*power off' "after an ordered end it says so, and by whom"
 check "its file is as small as ever" ask 'test $(stat -c %s /data/recorder) -le 16384'
 finish

@@ -45,14 +45,14 @@ try() { # VARIANT NAME
 	# It is well again in the next boot: only this one finds /run/hang.
 	ask 'touch /run/hang'
 	resets "$first" 60 "$2: a hung critical unit: the machine is reset"
-	ask 'cruet status | grep "last reboot"'
+	last_reboot
 	like "$answer" 'watchdog.*critical' "$2: the next boot says why"
 
 	# PID 1 itself hangs: in the freezer, as nothing inside can stop it.
 	first=$(boot_id)
 	type_line 'echo 1 > /sys/fs/cgroup/init/cgroup.freeze'
 	resets "$first" 60 "$2: PID 1 hangs: the machine is reset"
-	ask 'cruet status | grep "last reboot"'
+	last_reboot
 	if [ "$1" = chip ]; then
 		like "$answer" 'watchdog' "$2: the next boot says so (the chip remembers)"
 	else

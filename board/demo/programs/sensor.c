@@ -2,7 +2,8 @@
 /*
  * The sensor of the default board, as a firmware team would write it: a program that knows nothing
  * of cruet but sd_notify(3), which is one datagram. Says READY=1 when it has counted its start in
- * the file argv[1]; then it measures every second how late it is woken, and pings its watchdog.
+ * the file argv[1]; then it measures every five seconds how late it is woken, and pings its
+ * watchdog.
  */
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -61,16 +62,18 @@ static unsigned long count_start(const char *path)
 	return count;
 }
 
-/* Sleep a second: how many microseconds it took longer. */
+enum { PERIOD = 5 };
+
+/* Sleep: how many microseconds it took longer. */
 static long measure(void)
 {
-	const struct timespec second = { .tv_sec = 1 };
+	const struct timespec period = { .tv_sec = PERIOD };
 	struct timespec before, after;
 
 	clock_gettime(CLOCK_MONOTONIC, &before);
-	nanosleep(&second, NULL);
+	nanosleep(&period, NULL);
 	clock_gettime(CLOCK_MONOTONIC, &after);
-	return (after.tv_sec - before.tv_sec - 1) * 1000000L +
+	return (after.tv_sec - before.tv_sec - PERIOD) * 1000000L +
 	       (after.tv_nsec - before.tv_nsec) / 1000;
 }
 
@@ -87,7 +90,7 @@ int main(int argc, char **argv)
 	for (unsigned int i = 0; !stop; i++) {
 		const long late = measure();
 
-		if (i % 10 == 0)
+		if (i % 12 == 0)
 			printf("woken %ld us late\n", late);
 		snprintf(text, sizeof(text), "WATCHDOG=1\nSTATUS=%u measurements", i + 1);
 		notify(text);
