@@ -49,6 +49,9 @@ pid_t host_fork(struct host *host, int output)
 		return fail(errno, "fork");
 	if (pid == 0)
 		begin_child(host, output);
+	else
+		setpgid(pid,
+			pid); /* as it does itself: who kills the group must not be too early */
 	return pid;
 }
 

@@ -2,6 +2,7 @@
 /* How the host begins: as PID 1 of a machine, under another init, or after a re-exec. */
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <fcntl.h>
@@ -190,6 +191,28 @@ static void take_watchdog(struct host *host)
 	host_open_watchdog(host);
 }
 
+/* Each unit takes a few descriptors for ever; the usual limit is 1024. */
+static void raise_limit(uint32_t units)
+{
+	enum { FOR_UNIT = 6, FOR_ALL = 128 };
+	const rlim_t need = (rlim_t)units * FOR_UNIT + FOR_ALL;
+	struct rlimit limit, usual;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= need)
+		return;
+	usual = limit;
+	limit.rlim_cur = need;
+	if (limit.rlim_max < need)
+		limit.rlim_max = need;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+		return;
+	limit.rlim_cur = limit.rlim_max = usual.rlim_max; /* as far as it goes */
+	setrlimit(RLIMIT_NOFILE, &limit);
+	log_warning("%u units: no more than %llu files can be open, %llu may be needed",
+		    (unsigned int)units, (unsigned long long)limit.rlim_cur,
+		    (unsigned long long)need);
+}
+
 /* *watchdog: one that an emergency has opened already. */
 static int prepare(struct host *host, const struct host_settings *settings, char **argv,
 		   const struct watchdog *watchdog)
@@ -199,6 +222,7 @@ static int prepare(struct host *host, const struct host_settings *settings, char
 
 	if (result < 0)
 		return result;
+	raise_limit(host->plan.unit_count);
 	if (settings->is_init) {
 		host->kept->watchdog = *watchdog;
 		take_watchdog(host);
@@ -268,6 +292,7 @@ static int resume(struct host *host, int kept_fd)
 		return result;
 	host_take_over(host);
 	host->now = host_clock();
+	host->hurries = host->kept->is_init; /* perhaps: host_tend() ends it */
 	sound = supervisor_is_sound(host->supervisor, host->kept->supervisor_size, &host->plan);
 	if (!sound)
 		begin_anew(host);
