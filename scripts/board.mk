@@ -24,7 +24,8 @@ $(board_goals): board-%:
 	$(Q)BOARD=$* scripts/packages board
 	+$(Q)[ -e $(O)/board/$*/.config ] || $(board_make) $(subst -,_,$*)_defconfig >/dev/null
 	+$(Q)$(board_make) all rootfs programs
-	$(Q)scripts/board/image $* $(O)/board/$* $(O)/board/$*
+	+$(Q)$(if $(board_arch),$(MAKE) all)
+	$(Q)$(if $(board_arch),HOST_CRUET=$(O)/cruet) scripts/board/image $* $(O)/board/$* $(O)/board/$*
 	$(call say,IMAGE,$(O)/board/$*)
 $(addsuffix -run,$(board_goals)): board-%-run: board-%
 	$(Q)scripts/board/run $* $(O)/board/$*
