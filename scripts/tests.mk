@@ -24,13 +24,14 @@ unit-tests:
 # ---- the suite ----
 
 parts := $(shell sed -n 's/^\([a-z-]*\) .*/\1/p' tests/parts)
-test: all rootfs unit-tests
+test: all rootfs unit-tests board-$(default_board)
 	$(Q)scripts/packages $(parts)
 	$(Q)BUILD=$(abspath $(O)) tests/run
 
 # One part: make test-integration
 .PHONY: $(addprefix test-,$(parts))
 test-unit: unit-tests
+test-board test-boards: board-$(default_board)
 $(filter-out test-unit,$(addprefix test-,$(parts))): all rootfs
 $(addprefix test-,$(parts)): test-%:
 	$(Q)scripts/packages $*
