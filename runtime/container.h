@@ -33,7 +33,7 @@ struct container_create_request {
 	const char *pid_file;	    /* or NULL; relative to the caller's folder */
 	const char *pidfd_socket;   /* --pidfd-socket, or NULL */
 	bool no_pivot, no_new_keyring;
-	bool bare_groups; /* cgroup_make_bare() */
+	bool bare_groups;	   /* cgroup_make_bare() */
 	unsigned int preserve_fds; /* N descriptors from 3 on (after LISTEN_FDS) */
 	/* Called when all is there but the program, or NULL: a negative errno undoes it all. */
 	int (*ready)(void *data, pid_t pid);
