@@ -150,7 +150,7 @@ has_shell() { # SECONDS
 	local end=$((SECONDS + $1))
 	new_log
 	while [ $SECONDS -lt $end ] && is_on; do
-		type_line 'echo "shell"-$((40 + 2))'
+		type_line 'echo shell-$((40 + 2))'
 		wait_says 1 '^shell-42' && return
 	done
 	return 1
