@@ -151,6 +151,7 @@ struct host {
 	struct kept *kept;
 	int kept_fd;
 	size_t kept_size;
+	pid_t self; /* who the host is: not its children */
 	struct kept_unit *units;
 	struct supervisor *supervisor;
 	struct journal_entry *journal;

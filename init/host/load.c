@@ -252,6 +252,12 @@ void host_tend_reload(struct host *host)
 	if (host_adopt_plan(host) < 0) {
 		host_say_error(host, "reload");
 		plan_unmap(&host->next_plan);
+		/* Nothing is changed: what was stopped for it comes back. */
+		for (uint32_t i = 0; i < host->plan.unit_count; i++) {
+			host->units[i].again = 0;
+			if (again[i])
+				host_post(host, EVENT_UP, i, 0);
+		}
 		reload_ended(host, -1);
 		return;
 	}

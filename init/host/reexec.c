@@ -16,7 +16,14 @@
 #include "init/host/host.h"
 #include "lib/error.h"
 
-enum { TRIAL_MS = 5000, ALTERNATE_STACK = 16384 };
+enum {
+	TRIAL_MS = 5000,
+	ALTERNATE_STACK = 16384,
+	ENVIRONMENT_MAX = 64, /* the kernel passes 32 at most */
+	/* Exit statuses of a trial, which no other program gives by chance. */
+	TRIAL_GOOD = 76,
+	TRIAL_OTHER_STATE = 77,
+};
 
 #define RESUME_NAME "CRUET_RESUME"
 #define TRIAL_NAME "CRUET_TRIAL"
@@ -55,11 +62,13 @@ static void execute(struct host *host, const char *path)
 {
 	char *init[] = { "init", NULL };
 	char *supervise[] = { "cruet", "supervise", NULL };
+	char *environment[ENVIRONMENT_MAX + 2] = { host->resume_text };
 
+	/* By hand: putenv(3) may allocate, and after a crash nothing may. */
+	for (int i = 0; i < ENVIRONMENT_MAX && environ && environ[i]; i++)
+		environment[i + 1] = environ[i];
 	snprintf(host->resume_text, sizeof(host->resume_text), RESUME_NAME "=%d", host->kept_fd);
-	putenv(host->resume_text);
-	execve(path, host->kept->is_init ? init : supervise, environ);
-	unsetenv(RESUME_NAME);
+	execve(path, host->kept->is_init ? init : supervise, environment);
 }
 
 /* The binary's path shows whatever lies there now; the link to our own file may be to a deleted
@@ -108,14 +117,14 @@ int host_answer_trial(void)
 		return -1;
 	snprintf(mine, sizeof(mine), "%d.%zu.%zu", KEPT_VERSION, sizeof(struct kept),
 		 sizeof(struct kept_unit));
-	return strcmp(kind, mine) == 0 ? 0 : 3;
+	return strcmp(kind, mine) == 0 ? TRIAL_GOOD : TRIAL_OTHER_STATE;
 }
 
 void host_trial_done(struct host *host, int status)
 {
-	if (status != 0) {
+	if (status != TRIAL_GOOD) {
 		host_say(host, SAY_ERROR,
-			 status == 3 ?
+			 status == TRIAL_OTHER_STATE ?
 				 "re-exec: %s keeps its state in another way: reboot to use it" :
 				 "re-exec: %s does not run here: nothing is changed",
 			 program(host));
@@ -157,6 +166,13 @@ static void crash(int number)
 	struct kept *kept = host->kept;
 	const uint64_t now = host_clock();
 
+	if (getpid() != host->self)
+		_exit(128 + number); /* a child before it has its own ways */
+	if (!kept) {		     /* nothing runs yet that could be lost */
+		if (getpid() == 1)
+			reboot(RB_AUTOBOOT);
+		_exit(128 + number);
+	}
 	if (now - kept->crash_time > CRASH_WINDOW_MS)
 		kept->crashes = 0;
 	kept->crash_time = now;
@@ -181,6 +197,7 @@ void host_watch_crashes(struct host *host)
 	};
 
 	crash_host = host;
+	host->self = getpid();
 	sigaltstack(&alternate, NULL);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		sigaction(numbers[i], &action, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the supervisor itself has to say: its own log ring, the kernel log, the journal. */
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,16 @@
 #include "lib/fd.h"
 
 enum { SAY_SIZE = 400 };
+
+/* Whoever reads our stderr may have stopped to: a pipe that polls as writable takes a whole line.
+ */
+static void tell(const char *text, size_t size)
+{
+	struct pollfd target = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	if (poll(&target, 1, 0) == 1 && (target.revents & POLLOUT))
+		fd_write_all(STDERR_FILENO, text, size);
+}
 
 void host_say(struct host *host, int level, const char *format, ...)
 {
@@ -38,7 +49,7 @@ void host_say(struct host *host, int level, const char *format, ...)
 	}
 	if (!host->kept || !host->kept->is_init) {
 		if (level <= SAY_WARNING || !host->units)
-			fd_write_all(STDERR_FILENO, text + 3, (size_t)length - 3);
+			tell(text + 3, (size_t)length - 3);
 	} else if (level <= SAY_NOTICE) {
 		auto_fd int kernel = open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NONBLOCK);
 

@@ -33,12 +33,13 @@ enum {
 /* Before the loop: wait for a child, feeding the watchdog. Its exit status, or -1 (killed). */
 static int wait_for(struct host *host, pid_t pid, uint64_t timeout_ms)
 {
+	struct watchdog *watchdog = &host->kept->watchdog;
 	const uint64_t end = host_clock() + timeout_ms;
 	int status;
 	pid_t ended;
 
-	while ((ended = waitpid(-1, &status, WNOHANG)) != pid) {
-		struct watchdog *watchdog = &host->kept->watchdog;
+	/* Only for that one: the others are somebody's, who has yet to hear of their end. */
+	while ((ended = waitpid(pid, &status, WNOHANG)) != pid) {
 		const uint64_t now = host_clock();
 
 		if (now >= end)
@@ -47,8 +48,7 @@ static int wait_for(struct host *host, pid_t pid, uint64_t timeout_ms)
 			return -1;
 		if (watchdog->fd >= 0 && watchdog->feed_at <= now)
 			watchdog_feed(watchdog, now);
-		if (ended <= 0)
-			poll(NULL, 0, TURN_MS);
+		poll(NULL, 0, TURN_MS);
 	}
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
@@ -89,7 +89,8 @@ static void emergency(struct host *host, struct watchdog *watchdog)
 	int status;
 
 	error_format(error_last(), reason, sizeof(reason));
-	watchdog_open(watchdog, NULL);
+	if (watchdog->fd < 0)
+		watchdog_open(watchdog, NULL);
 	shell = emergency_shell(host, reason);
 	if (shell <= 0)
 		end = host_clock() + RETRY_MS;
@@ -159,16 +160,18 @@ static void switch_root(struct host *host, char **argv)
 	const struct plan_system *system = host->plan.system;
 	char text[48];
 	pid_t pid;
+	bool mounted;
 
 	if (!system->init || !host->kept->is_init)
 		return;
 	pid = fork();
 	if (pid == 0)
 		_exit(board_set_up(&host->plan));
-	if (pid < 0 || wait_for(host, pid, SWITCH_MS) != 0)
-		fail_as(ERROR_STATE, 0, "the root file system could not be mounted");
+	mounted = pid > 0 && wait_for(host, pid, SWITCH_MS) == 0;
 	host_open_watchdog(host);
-	if (error_last()->code == ERROR_NONE) {
+	if (!mounted) {
+		fail_as(ERROR_STATE, 0, "the root file system could not be mounted: see above");
+	} else {
 		if (host->kept->watchdog.fd >= 0) {
 			snprintf(text, sizeof(text), "%d", (int)host->kept->watchdog.fd);
 			setenv("CRUET_WATCHDOG_FD", text, 1);
@@ -272,6 +275,7 @@ static void begin_anew(struct host *host)
 
 	if (pid > 0)
 		wait_for(host, pid, CLEAN_ALL_MS);
+	host->kept->jobs[JOB_CLEAN_ALL].pid = 0;
 	for (uint32_t i = 0; i < host->plan.unit_count; i++) {
 		struct kept_unit *unit = &host->units[i];
 
@@ -316,6 +320,18 @@ static int resume(struct host *host, int kept_fd)
 	return 0;
 }
 
+/*
+ * The state of the program before cannot be gone on with, and PID 1 has no way back: the machine
+ * begins anew, in what order there still can be. A watchdog is not fed meanwhile.
+ */
+static void give_up(void)
+{
+	log_error();
+	board_kill_rest(0);
+	board_unmount();
+	board_end(BOARD_REBOOT);
+}
+
 static void start(struct host *host, const struct host_settings *settings, char **argv)
 {
 	struct watchdog watchdog = { .fd = -1 };
@@ -358,10 +374,13 @@ int host_main(const struct host_settings *settings, char **argv)
 		host->conditions.fds[i] = -1;
 	if (!settings->is_init && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
 		return fail(errno, "become the parent of orphans");
-	if (kept_fd < 0)
-		start(host, settings, argv);
-	else if (resume(host, kept_fd) < 0)
-		return error_result();
 	host_watch_crashes(host);
+	if (kept_fd < 0) {
+		start(host, settings, argv);
+	} else if (resume(host, kept_fd) < 0) {
+		if (settings->is_init)
+			give_up();
+		return error_result();
+	}
 	host_loop(host);
 }

@@ -84,6 +84,11 @@ sleep 1
 check "a program that is no cruet is not executed" is_up
 run inside /usr/bin/good status
 is "$status" 0 "it answers"
+printf '#!/bin/sh\nexit 0\n' >$M/usr/bin/cruet
+kill -QUIT "$init"
+sleep 1
+run inside /usr/bin/good status
+is "$status" 0 "nor one that ends well whatever it is asked"
 head -c 100000 /dev/urandom >$M/usr/bin/cruet
 kill -QUIT "$init"
 sleep 1
