@@ -284,6 +284,7 @@ const char *journal_note_text(uint32_t note);
 
 /* start.c */
 void host_begin_rest(struct host *host);
+bool host_is_attended(const struct host *host);
 void host_emergency_job(struct host *host);
 void host_own_leaf(struct host *host); /* after the first units */
 void host_load_module(struct host *host, const char *modalias);

@@ -76,6 +76,13 @@ static time_t last_typed(void)
 	return fstat(STDIN_FILENO, &console) == 0 ? console.st_atime : 0;
 }
 
+/* Somebody sits at the emergency shell, while the units wait for the board. */
+bool host_is_attended(const struct host *host)
+{
+	return host->kept->jobs[JOB_SHELL].pid > 0 &&
+	       time(NULL) - last_typed() < EMERGENCY_MS / 1000;
+}
+
 /*
  * Nothing can be supervised: a shell, and then once more from the beginning. A device that nobody
  * comes to starts anew after a while; who types has all the time in the world.

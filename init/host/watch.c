@@ -137,7 +137,7 @@ static void tend_watchdog(struct host *host)
 	if (!watchdog->starving) {
 		if (!disk_is_well(host)) {
 			starve(host, "storage probe got no answer");
-		} else if (kept->end_step == END_NOT &&
+		} else if (kept->end_step == END_NOT && !host_is_attended(host) &&
 			   !supervisor_is_well(host->supervisor, &host->plan, host->now, &unit)) {
 			snprintf(reason, sizeof(reason), "critical unit %s: %s",
 				 plan_unit_name(&host->plan, unit),
@@ -161,12 +161,20 @@ static void tend_watchdog(struct host *host)
 
 /* ---- storage probe ---- */
 
+/* The disk is the machine's: another init has its own ways. */
+static bool may_probe(const struct host *host)
+{
+	const struct kept *kept = host->kept;
+
+	return kept->is_init && host->plan.system->probe && kept->board_ready &&
+	       kept->end_step == END_NOT;
+}
+
 static void tend_probe(struct host *host)
 {
 	struct kept *kept = host->kept;
 
-	if (!host->plan.system->probe || !kept->board_ready || kept->end_step != END_NOT ||
-	    kept->probe_at > host->now || kept->jobs[JOB_PROBE].pid > 0)
+	if (!may_probe(host) || kept->probe_at > host->now || kept->jobs[JOB_PROBE].pid > 0)
 		return;
 	kept->probe_at = host->now + host->plan.system->probe_every;
 	if (kept->probe_since == 0)
@@ -270,9 +278,9 @@ uint64_t host_tend_deadline(struct host *host)
 	else if (kept->watchdog.starving && kept->starve_at != UINT64_MAX)
 		due = earlier(due, earlier(kept->starve_at, host->now + 100));
 	due = earlier(due, supervisor_well_deadline(host->supervisor, &host->plan));
-	if (host->plan.system->probe && kept->board_ready && kept->jobs[JOB_PROBE].pid == 0)
+	if (may_probe(host) && kept->jobs[JOB_PROBE].pid == 0)
 		due = earlier(due, kept->probe_at);
-	if (kept->probe_since)
+	if (kept->probe_since && !kept->watchdog.starving)
 		due = earlier(due, kept->probe_since + host->plan.system->probe_timeout);
 	if (!kept->goal_time)
 		due = earlier(due, host->goal_at);

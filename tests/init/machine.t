@@ -115,6 +115,34 @@ boot
 run inside cruet reboot -m "for a test"
 is "$(ended)" reboot "cruet reboot -m REASON"
 
+# ---- PID 1 sleeps while it waits ----
+
+# CPU time of PID 1 in hundredths of a second.
+spent() { awk '{ print $14 + $15 }' "/proc/$init/stat"; }
+cp -R $M/etc/cruet/units $T/units
+cp $M/etc/cruet/system.json $T/system.json
+no_units
+shell_unit deaf 'trap "" TERM; while :; do sleep 1; done' 'stop: { timeout: "3s" }'
+system '{ probe: { path: "/etc/passwd", every: "500ms", timeout: "1s" } }'
+boot
+reaches deaf ready "a unit that will not stop"
+kill -TERM "$init"
+sleep 1.2
+ticks=$(spent)
+sleep 1
+ticks=$(($(spent) - ticks))
+note "$ticks hundredths of a second"
+check "its end is awaited without work" test "$ticks" -lt 30
+is "$(ended)" reboot "and comes"
+mkfifo $M/fifo
+system '{ probe: { path: "/fifo", every: "500ms", timeout: "1s" } }'
+start_machine /sbin/init
+is "$(ended)" reboot "a disk that does not answer: the machine begins anew"
+like "$(console)" 'storage probe' "and says why"
+rm -r $M/etc/cruet/units $M/fifo
+mv $T/units $M/etc/cruet/units
+mv $T/system.json $M/etc/cruet/system.json
+
 # ---- trouble at the beginning ----
 
 cp $M/etc/cruet/units/stays.json $T/stays.json
