@@ -193,12 +193,13 @@ int host_watch_rest(struct host *host)
 		kept->rings = log_rings_make(&host->plan, -1);
 	if (result == 0 && kept->rings < 0)
 		result = kept->rings;
-	if (result == 0)
-		result = open_conditions(host);
+	/* Whatever else fails: somebody must be able to ask what is wrong. */
 	if (result == 0)
 		result = open_control(host);
 	if (result == 0)
 		result = open_clients(host);
+	if (result == 0)
+		result = open_conditions(host);
 	if (result == 0 && kept->is_init && host->uevents < 0)
 		host->uevents = board_uevents_open(&host->plan);
 	if (result == 0 && host->uevents >= 0)
