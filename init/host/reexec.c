@@ -71,8 +71,10 @@ static void execute(struct host *host, const char *path)
 	execve(path, host->kept->is_init ? init : supervise, environment);
 }
 
-/* The binary's path shows whatever lies there now; the link to our own file may be to a deleted
- * one. */
+/*
+ * The binary's path shows whatever lies there now; the link to our own file may be to a deleted
+ * one.
+ */
 static const char *program(const struct host *host)
 {
 	return host->kept->exe[0] ? host->kept->exe : "/proc/self/exe";

@@ -240,8 +240,8 @@ static int prepare(struct host *host, const struct host_settings *settings, char
 		if (board_cgroups(&host->plan) < 0)
 			log_error();
 	} else if (host_listen(host) < 0) {
-		return error_result(); /* somebody else supervises here: nothing of his is touched
-					*/
+		/* Somebody else supervises here: nothing of his is touched. */
+		return error_result();
 	}
 	return host_watch_units(host);
 }
