@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The audit log: one JSON line for every import, pull, verification, refusal, start and removal, in
+ * the store's audit.log, durable before the action is taken for done; at 1 MiB it is renamed to
+ * audit.log.1 (the one before goes).
+ * {"time":"...","action":"start","name":"...","manifest":"sha256:...","rule":"...","signer":"...","key":"...",
+ *  "allowed":true,"id":"web","uid":0,"pid":12,"program":"cruet"}
+ */
+#ifndef IMAGE_TRUST_AUDIT_H
+#define IMAGE_TRUST_AUDIT_H
+
+#include "image/trust/trust.h"
+
+struct audit_event {
+	const char *action; /* import pull verify refuse start remove sign push */
+	const char *name;
+	const struct digest *manifest;	       /* or NULL */
+	const struct trust_decision *decision; /* or NULL */
+	const char *id;			       /* container or unit; or NULL */
+};
+/* Who asked is found out here: uid and program of the caller. 0 or -errno recorded. */
+int audit_write(struct store *store, const struct audit_event *event);
+
+/* Each line that has one of the digests (all: count 0), oldest first. Lines that a cut of power
+ * damaged are passed over with a warning. *found says for each digest whether it ever started here.
+ */
+int audit_read(struct arena *arena, struct store *store, const struct digest *digests, size_t count,
+	       int (*each)(void *data, const char *line, size_t size), void *data, bool *found);
+
+#endif
