@@ -47,6 +47,14 @@ int unpack_archive(int root, struct archive *archive, enum unpack_way way,
 int image_unpack(struct store *store, const struct image *image,
 		 const struct image_settings *settings);
 
+/*
+ * All layers over one another into the folder `root` (empty, the caller's), for a bundle that needs
+ * no store: verified on the way as above. Layers that are file systems are refused. 0 or -errno
+ * recorded; then the folder is to be thrown away.
+ */
+int image_unpack_to(struct store *store, const struct image *image,
+		    const struct image_settings *settings, int root);
+
 /* Are all trees there, so that it can be mounted at once? */
 bool image_is_unpacked(struct store *store, const struct image *image,
 		       const struct image_settings *settings);
