@@ -88,7 +88,7 @@ objects += $$(addprefix $(1),$$(filter %.o,$$(obj-y)))
 $$(foreach folder,$$(addprefix $(1),$$(filter %/,$$(obj-y))),$$(eval $$(call read_folder,$$(folder))))
 endef
 objects := main.o
-$(foreach folder,lib/ runtime/ $(if $(CONFIG_INIT),init/),$(eval $(call read_folder,$(folder))))
+$(foreach folder,lib/ runtime/ $(if $(CONFIG_IMAGE),image/) $(if $(CONFIG_INIT),init/),$(eval $(call read_folder,$(folder))))
 objects := $(addprefix $(O)/obj/,$(objects))
 
 # A folder that is not the repository may lie in another one.

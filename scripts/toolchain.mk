@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sets compile, link, libraries (to be given last) and sysroot_stamp, from CC, the target and the
-# configuration. The C library, libseccomp and cJSON come from, in this order:
+# configuration. The C library and the other libraries come from, in this order:
 #   LIBRARIES=sysroot     the folder SYSROOT, with musl (the default when SYSROOT is given)
 #   LIBRARIES=pkg-config  the compiler's own C library and pkg-config (the default when that library is musl,
 #                         as under Buildroot and Yocto)
@@ -52,11 +52,16 @@ code_flags := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-s
 link = $(CC) $(compile) $(LDFLAGS)
 endif
 
-library_names := $(if $(CONFIG_SECCOMP),libseccomp) libcjson
+# What the configuration calls: pkg-config's names, and the link names of libraries that have no such name
+# everywhere.
+library_names := $(if $(CONFIG_SECCOMP),libseccomp) libcjson $(if $(CONFIG_IMAGE),zlib) \
+	$(if $(CONFIG_IMAGE_ZSTD),libzstd) $(if $(CONFIG_IMAGE_XZ),liblzma) $(if $(CONFIG_SIGN_MINISIGN),libsodium)
+plain_libraries := $(if $(CONFIG_IMAGE_BZIP2),-lbz2) \
+	$(if $(CONFIG_PULL_TLS)$(CONFIG_SIGN_COSIGN),-lmbedtls -lmbedx509 -lmbedcrypto)
 ifeq (pkg-config,$(LIBRARIES))
 static_pie := -static-pie
 include_flags := $(shell $(PKG_CONFIG) --cflags $(library_names))
-libraries := $(shell $(PKG_CONFIG) --static --libs $(library_names))
+libraries := $(shell $(PKG_CONFIG) --static --libs $(library_names)) $(plain_libraries)
 else
 ifeq (sysroot,$(LIBRARIES))
 library_root := $(patsubst %/include/stdio.h,%,$(firstword $(wildcard $(SYSROOT)/usr/include/stdio.h $(SYSROOT)/include/stdio.h)))
@@ -69,7 +74,8 @@ static_pie := -static -Wl,-pie,--no-dynamic-linker -z text
 libgcc := $(shell $(CC) $(target_flags) $(if $(is_clang),--rtlib=libgcc) -print-libgcc-file-name 2>/dev/null)
 include_flags := -nostdinc -isystem $(library_root)/include -isystem $(library_root)/include/cjson -isystem $(shell $(CC) -print-file-name=include 2>/dev/null)
 crt_first := -nostdlib -L$(library_root)/lib $(library_root)/lib/$(if $(CONFIG_STATIC_FIXED),crt1.o,rcrt1.o) $(library_root)/lib/crti.o
-libraries := -Wl,--start-group $(patsubst lib%,-l%,$(library_names)) -lc $(libgcc) -Wl,--end-group $(library_root)/lib/crtn.o
+libraries := -Wl,--start-group $(patsubst zlib,-lz,$(patsubst lib%,-l%,$(library_names))) \
+	$(plain_libraries) -lc $(libgcc) -Wl,--end-group $(library_root)/lib/crtn.o
 endif
 
 # The link $(O)/sysroot leads to this target's entry of the cache; the stamp changes with it.
