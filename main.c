@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "image/cmd/command.h"
 #include "init/cmd/command.h"
 #include "lib/config.h"
 #include "runtime/cmd/command.h"
@@ -22,11 +23,24 @@ static void fill_standard_streams(void)
 			_exit(1);
 }
 
+/* What the image tool does of it; -1: nothing. `run --image` becomes the runtime's `run`. */
+static int try_image(const char *name, int *argc, char ***argv)
+{
+	const struct command *command = image_command_of(*argc, *argv);
+	int status;
+
+	if (command)
+		return image_main(name, command, *argc - 1, *argv + 1);
+	status = image_take_run(name, argc, argv);
+	return status < 0 ? 0 : status > 0 ? status : -1;
+}
+
 int main(int argc, char **argv)
 {
 	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
 	const char *name = slash ? slash + 1 : argv[0];
-	const struct command *const *others = NULL;
+	const struct command *const *others[] = { NULL, NULL, NULL };
+	int status, rooms = 0;
 
 	if (argc == 0)
 		return 1;
@@ -36,7 +50,16 @@ int main(int argc, char **argv)
 
 		if (command)
 			return init_main(name, command, argc, argv);
-		others = init_commands;
+		others[rooms++] = init_commands;
 	}
-	return runtime_main(name, argc, argv, others);
+	if (IS_ENABLED(CONFIG_IMAGE)) {
+		status = try_image(name, &argc, &argv);
+		if (status >= 0)
+			return status;
+		others[rooms] = image_commands;
+	}
+	status = runtime_main(name, argc, argv, others);
+	if (IS_ENABLED(CONFIG_IMAGE) && status != 0)
+		image_give_up();
+	return status;
 }

@@ -25,6 +25,8 @@ struct image_run_request {
 	size_t command_count;
 	const char *const *environment;
 	size_t environment_count;
+	const char *const *volumes; /* "PATH=SOURCE[:ro]", "NAME=SOURCE[:ro]" */
+	size_t volume_count;
 };
 
 struct image_identity {

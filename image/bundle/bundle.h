@@ -27,7 +27,11 @@ struct bundle_request {
 				 or NULL */
 	const char *release_program; /* poststop hook PROGRAM image release ID; or NULL */
 	const char *id;
-	const char *const *volumes; /* "NAME" or "PATH": where to put Volumes: a tmpfs if NULL */
+	/* "PATH=SOURCE[:ro]", or "NAME=SOURCE[:ro]" for appc's mount points. A volume of the image
+	 * that is not among them is a tmpfs. */
+	const char *const *volumes;
+	size_t volume_count;
+	const char *hostname; /* NULL: the id */
 };
 
 /* config.json as text, from the arena; NULL recorded. */

@@ -52,20 +52,21 @@ static int open_root(struct container_context *context)
 	return context->root_fd < 0 ? context->root_fd : 0;
 }
 
-static int help(const char *program, const struct command *const *others)
+static int help(const char *program, const struct command *const *const *others)
 {
 	char line[128];
 
 	globals_help(program);
 	command_print_list(commands);
-	if (others)
-		command_print_list(others);
+	for (; *others; others++)
+		command_print_list(*others);
 	snprintf(line, sizeof(line),
 		 "\n`%s COMMAND --help` explains a command; see also cruet(1).\n", program);
 	return command_print(line, strlen(line));
 }
 
-int runtime_main(const char *name, int argc, char **argv, const struct command *const *others)
+int runtime_main(const char *name, int argc, char **argv,
+		 const struct command *const *const *others)
 {
 	struct globals globals = { .program = name };
 	const struct command *command;

@@ -37,8 +37,10 @@ extern const struct command *const commands[];
 
 /*
  * Everything from argv to the exit status: global options, then the command. `name` is what we were
- * called: "cruet", "runc", "crun". `others`: commands of other rooms, for the help (or NULL).
+ * called: "cruet", "runc", "crun". `others`: lists of the commands of other rooms, for the help;
+ * the last is NULL.
  */
-int runtime_main(const char *name, int argc, char **argv, const struct command *const *others);
+int runtime_main(const char *name, int argc, char **argv,
+		 const struct command *const *const *others);
 
 #endif
