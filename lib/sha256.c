@@ -132,14 +132,19 @@ void sha256_finish(struct sha256 *hash, unsigned char digest[SHA256_SIZE])
 		store_big_endian(digest + 4 * i, hash->state[i]);
 }
 
-char *sha256_hex(const unsigned char digest[SHA256_SIZE], char hex[SHA256_HEX_SIZE])
+char *hash_hex(const unsigned char *bytes, size_t size, char *hex)
 {
 	static const char digits[] = "0123456789abcdef";
 
-	for (int i = 0; i < SHA256_SIZE; i++) {
-		hex[2 * i] = digits[digest[i] >> 4];
-		hex[2 * i + 1] = digits[digest[i] & 15];
+	for (size_t i = 0; i < size; i++) {
+		hex[2 * i] = digits[bytes[i] >> 4];
+		hex[2 * i + 1] = digits[bytes[i] & 15];
 	}
-	hex[2 * SHA256_SIZE] = '\0';
+	hex[2 * size] = '\0';
 	return hex;
+}
+
+char *sha256_hex(const unsigned char digest[SHA256_SIZE], char hex[SHA256_HEX_SIZE])
+{
+	return hash_hex(digest, SHA256_SIZE, hex);
 }

@@ -17,7 +17,8 @@ struct sha256 {
 void sha256_start(struct sha256 *hash);
 void sha256_add(struct sha256 *hash, const void *data, size_t size);
 void sha256_finish(struct sha256 *hash, unsigned char digest[SHA256_SIZE]);
-/* Lower-case hex with NUL. */
+/* Lower-case hex with NUL: of any bytes, into 2 * size + 1; and of a digest. */
+char *hash_hex(const unsigned char *bytes, size_t size, char *hex);
 char *sha256_hex(const unsigned char digest[SHA256_SIZE], char hex[SHA256_HEX_SIZE]);
 
 #endif
