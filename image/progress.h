@@ -23,6 +23,8 @@ void progress_setup(enum progress_style style);
 void progress_begin(const char *step, const char *what, uint64_t total, uint64_t done);
 void progress_add(uint64_t bytes);
 void progress_end(void);
+/* It failed: the error's line begins on a line of its own. Nothing when nothing is going on. */
+void progress_abort(void);
 /* A line of its own: "retrying in 2 s", "platform linux/arm/v7". */
 void progress_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

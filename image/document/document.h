@@ -93,6 +93,9 @@ int manifest_read(struct arena *arena, const char *text, size_t size, const char
 int config_read(struct arena *arena, const char *text, size_t size, const char *name,
 		struct image_config *config);
 
+/* A config that says nothing: no string is NULL. */
+void config_empty(struct image_config *config);
+
 /* A descriptor that stands in a document of ours or another tool's; `where`: its property. */
 int descriptor_read(struct arena *arena, const cJSON *node, const char *where,
 		    struct descriptor *descriptor);

@@ -36,13 +36,20 @@ int image_load_manifest(struct arena *arena, struct store *store,
 			const struct descriptor *descriptor, struct image *image);
 
 /*
+ * Can it be run, and here (`board`, NULL: this machine)? 0, or -EOPNOTSUPP recorded: an artifact, a
+ * layer of an unknown kind, another platform.
+ */
+int image_check_runnable(const struct image *image, const struct platform *board);
+
+/*
  * ChainID of layers 0..n-1 (image-spec config.md): the key of what they are when unpacked one over
  * the other. n >= 1.
  */
 void image_chain_id(const struct image_config *config, size_t n, struct digest *chain);
 
 /* Every blob that a manifest or index refers to, in depth, itself first: for gc, fsck, export,
- * push. Missing ones are told with `present` false. `each` returning < 0 ends it with that. */
+ * push. Missing ones are told with `present` false; if `each` then fetches it, the walk goes on
+ * below it. `each` returning < 0 ends it with that. */
 int image_walk(struct arena *arena, struct store *store, const struct descriptor *top,
 	       int (*each)(void *data, const struct descriptor *descriptor, bool present),
 	       void *data);
