@@ -17,6 +17,8 @@
 #define INIT_CONTROL INIT_RUN "/control"
 #define INIT_FLAGS INIT_RUN "/flags"
 #define INIT_RUN_UNITS INIT_RUN "/units"
+#define INIT_RUN_IMAGE \
+	"image" /* below a unit's: its image's bundle, with image.json (image/store.h) */
 
 /* Inside a container: the notify socket is bound there, and NOTIFY_SOCKET says so. */
 #define INIT_NOTIFY_INSIDE "/run/cruet-notify"

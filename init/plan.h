@@ -258,8 +258,11 @@ struct plan_header {
 	uint32_t source;	     /* text: the folder that it was made of */
 };
 
-/* In plan_header.flags: signals have the numbers of MIPS. */
-enum { PLAN_MIPS = 1 };
+/* In plan_header.flags. */
+enum {
+	PLAN_MIPS = 1,		/* signals have the numbers of MIPS */
+	PLAN_IMAGE_MISSING = 2, /* what some image says could not be looked up */
+};
 
 /* A plan in memory: `header` is the block's beginning. */
 struct plan {

@@ -80,7 +80,9 @@ static int show(const struct client_options *values, char **names)
 		status = select_units(&view, names);
 	if (status < 0)
 		return status;
-	result = print(&arena, values, &view);
+	result = IS_ENABLED(CONFIG_IMAGE) ? report_find_images(&arena, &view) : 0;
+	if (result == 0)
+		result = print(&arena, values, &view);
 	return result < 0 ? result : status;
 }
 

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <cJSON.h>
+
 #include "init/control/protocol.h"
 
 struct arena;
@@ -52,7 +54,8 @@ struct control_view {
 	struct control_system system;
 	struct control_unit *units;
 	size_t unit_count;
-	size_t shown; /* so many of them, from the first, are to be reported */
+	size_t shown;	      /* so many of them, from the first, are to be reported */
+	const cJSON **images; /* of the shown: report_find_images(), or NULL */
 	struct control_entry *changes, **last;
 	size_t lost; /* so many entries of the journal are not there any more */
 	int plan;    /* descriptor of the plan, or -1: the caller closes it */

@@ -30,6 +30,11 @@ void report_status(struct page *page, const struct control_view *view,
 void report_status_json(struct json_writer *writer, const struct control_view *view,
 			const struct recorder_state *recorded);
 
+/* Look up which image each shown unit runs. 0, or -ENOMEM recorded. */
+int report_find_images(struct arena *arena, struct control_view *view);
+void report_image(struct page *page, const cJSON *image);
+void report_image_json(struct json_writer *writer, const cJSON *image);
+
 /* ---- changes, one a line ---- */
 
 void report_change(struct page *page, const struct control_system *system,

@@ -7,6 +7,7 @@
 #include "init/board/recorder.h"
 #include "init/control/fields.h"
 #include "init/supervise/supervise.h"
+#include "lib/config.h"
 #include "lib/json.h"
 
 /* ---- as JSON ---- */
@@ -64,6 +65,8 @@ void report_status_json(struct json_writer *writer, const struct control_view *v
 	for (size_t i = 0; i < view->shown; i++) {
 		json_write_object(writer, NULL);
 		fields_write(writer, unit_fields, &view->units[i], &clock);
+		if (IS_ENABLED(CONFIG_IMAGE) && view->images && view->images[i])
+			report_image_json(writer, view->images[i]);
 		json_write_end(writer, '}');
 	}
 	json_write_end(writer, ']');
@@ -170,6 +173,9 @@ void report_status(struct page *page, const struct control_view *view,
 	page_put(page, "\nNAME");
 	page_tab(page, name_width);
 	page_put(page, "STATE     PID     SINCE   RESTARTS  REASON\n");
-	for (size_t i = 0; i < view->shown; i++)
+	for (size_t i = 0; i < view->shown; i++) {
 		report_unit(page, &view->units[i], name_width, view->system.now_ms);
+		if (IS_ENABLED(CONFIG_IMAGE) && view->images && view->images[i])
+			report_image(page, view->images[i]);
+	}
 }

@@ -46,7 +46,7 @@ static void start(struct host *host, uint32_t unit)
 {
 	struct kept_unit *kept = &host->units[unit];
 
-	if (host->plan.units[unit].source == SOURCE_BUNDLE)
+	if (host->plan.units[unit].source != SOURCE_EXEC)
 		host_hurry(host, true);
 
 	kept->launched = kept->cleaned = 0;

@@ -46,6 +46,9 @@ static void board_done(struct host *host, int status)
 	host_open_watchdog(host);
 	host_conditions(host, CONDITION_SOURCES);
 	host_post(host, EVENT_CONDITION, 0, 1);
+	/* The store may lie on what has just been mounted. */
+	if (host->plan.header->flags & PLAN_IMAGE_MISSING && !host->from_file)
+		host_reload(host);
 }
 
 static void probed(struct host *host, int status)

@@ -356,6 +356,10 @@ int bundle_derive(const struct run *run, const char *cgroups_path)
 	/* First of all: it tells launch_clean() that there may be a container. */
 	if (mkdirat(run->folder, RUN_BUNDLE, 0700) < 0 && errno != EEXIST)
 		return fail(errno, "make %s/" RUN_BUNDLE, run->path);
+	if (IS_ENABLED(CONFIG_IMAGE) && run->unit->source == SOURCE_IMAGE)
+		derivation.bundle = image_bundle(run);
+	if (!derivation.bundle)
+		return error_result();
 	result = derive(&derivation, cgroups_path);
 	return result < 0 ? fail_context(result, "bundle %s", derivation.bundle) : 0;
 }

@@ -39,6 +39,11 @@ static int clean_container(const struct run *run)
 
 		result = result < 0 ? result : unmounted;
 	}
+	if (IS_ENABLED(CONFIG_IMAGE) && run->unit->source == SOURCE_IMAGE) {
+		const int released = image_let_go(run);
+
+		result = result < 0 ? result : released;
+	}
 	return result;
 }
 

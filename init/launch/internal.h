@@ -5,6 +5,7 @@
  *            until the groups are planned, and the last to go: as long as it is there, something
  *            of the run may be
  *   bundle/  the derived config.json of a container
+ *   image/   the image's own bundle, its root mounted (image/store.h)
  *   root     where the writable layer is mounted, if there is one
  *   pid      of a container's first process; probe: of a probe in it
  *   notify   the host's: stays
@@ -141,6 +142,13 @@ char *volume_source(const struct run *run, const struct plan_volume *volume,
 		    const struct owner *owner);
 /* Throw away the boot volumes. 0 or -errno recorded. */
 int volumes_reset(const struct run *run);
+
+/* ---- image.c ---- */
+
+/* Make the unit's image ready: the path of its bundle. From the arena; NULL recorded. */
+const char *image_bundle(const struct run *run);
+/* Unmount it and end its use; missing is fine. 0 or -errno recorded. */
+int image_let_go(const struct run *run);
 
 /* Mount the layer over `lower`: the path of the root to use instead. NULL recorded. */
 char *layer_mount(const struct run *run, const char *lower);

@@ -6,6 +6,7 @@
 
 #include "init/launch/internal.h"
 #include "lib/arena.h"
+#include "lib/config.h"
 #include "lib/error.h"
 #include "lib/json.h"
 #include "runtime/container.h"
@@ -85,8 +86,8 @@ static int start(struct run *run)
 	struct cgroup *cgroup;
 	int result = 0;
 
-	if (run->unit->source == SOURCE_IMAGE)
-		return fail_as(ERROR_UNSUPPORTED, 0, "image %s: this build has no image store",
+	if (run->unit->source == SOURCE_IMAGE && !IS_ENABLED(CONFIG_IMAGE))
+		return fail_as(ERROR_UNSUPPORTED, 0, "image %s: CONFIG_IMAGE is not set",
 			       run_text(run, run->unit->path));
 	if (run->unit->source == SOURCE_EXEC)
 		result = read_resources(run, &resources);
@@ -110,7 +111,7 @@ int launch_start(const struct launch *given)
 	/* Whoever waits for us waits for no unit. */
 	unsetenv("NOTIFY_SOCKET");
 	umask(0);
-	if (unit->source == SOURCE_BUNDLE)
+	if (unit->source != SOURCE_EXEC)
 		result = oci_pass_ready(&launch, (int)unit->ready.number);
 	if (result == 0)
 		result = run_open(&run, &launch, &arena, true);

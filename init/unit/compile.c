@@ -10,6 +10,7 @@
 #include "init/plan_walk.h"
 #include "init/unit/read.h"
 #include "lib/arena.h"
+#include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/file.h"
@@ -124,6 +125,9 @@ static void read_unit(struct set *set, int dir, struct unit *unit)
 	unit_set_defaults(OBJECT_UNIT, (uint32_t *)plan);
 	inherit_log(set, plan);
 	unit_read_object(&frame, OBJECT_UNIT, (uint32_t *)plan);
+	if (IS_ENABLED(CONFIG_IMAGE) && plan->source == SOURCE_IMAGE &&
+	    set->report->errors == errors)
+		unit_ask_image(&frame, plan);
 	add_board(set, plan);
 	unit->good = set->report->errors == errors;
 }

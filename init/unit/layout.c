@@ -118,7 +118,8 @@ void *unit_lay_out(struct set *set, struct unit *const *order, const char *sourc
 	struct plan_header header = {
 		.magic = PLAN_MAGIC,
 		.version = PLAN_VERSION,
-		.flags = set->like_mips ? PLAN_MIPS : 0,
+		.flags = (set->like_mips ? PLAN_MIPS : 0) |
+			 (set->image_missing ? PLAN_IMAGE_MISSING : 0),
 		.units = list_units(set, order),
 		.conditions = pool_list(pool, set->conditions,
 					set->condition_count * sizeof(struct plan_condition) /

@@ -61,7 +61,8 @@ struct set {
 	/* The argument is text in the pool. */
 	struct plan_condition conditions[CONDITIONS_MAX];
 	uint32_t condition_count;
-	bool like_mips; /* signals have the numbers of MIPS */
+	bool like_mips;	    /* signals have the numbers of MIPS */
+	bool image_missing; /* of some unit: PLAN_IMAGE_MISSING */
 };
 
 /* Where we are in a document; the path is put together only for a message. */
@@ -108,12 +109,16 @@ bool unit_read_text(const struct frame *frame, enum unit_text rule, uint32_t *wo
 uint32_t unit_condition(const struct frame *frame, uint32_t kind, const char *argument);
 /* The place of a string among the words of a choice. */
 bool unit_read_choice(const struct frame *frame, enum unit_choice choice, uint32_t *word);
+/* The number that a named signal has on the target; -1: it is not one. */
+int unit_signal(const struct set *set, const char *name);
 /* An exit status, or 128 + the number of a named signal. */
 bool unit_read_status(const struct frame *frame, uint32_t *word);
 bool unit_read_condition(const struct frame *frame, uint32_t *word);
 
 /* The rules that rows cannot say, after an object was read. */
 void unit_check_object(const struct frame *frame, enum unit_object object, uint32_t *words);
+/* image.c: stop signal and health check from the image, where the unit says nothing. */
+void unit_ask_image(const struct frame *document, struct plan_unit *plan);
 /* And those between units and the system; after unit_link(). */
 void unit_check_set(struct set *set, struct unit *const *order);
 

@@ -56,7 +56,7 @@ bool unit_read_choice(const struct frame *frame, enum unit_choice choice, uint32
 }
 
 /* "SIGTERM", "SIGRTMIN+3": the number that the kernel of the target gives it. */
-static int signal_number(const struct set *set, const char *name)
+int unit_signal(const struct set *set, const char *name)
 {
 	uint32_t above = 0;
 	int number;
@@ -76,7 +76,7 @@ static bool read_signal(const struct frame *frame, uint32_t *word)
 
 	if (!unit_is_string(frame))
 		return false;
-	number = signal_number(frame->set, frame->node->valuestring);
+	number = unit_signal(frame->set, frame->node->valuestring);
 	if (number < 0)
 		return unit_problem(frame, NULL, "\"%.40s\" is not the name of a signal",
 				    frame->node->valuestring);
