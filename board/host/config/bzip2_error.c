@@ -1,5 +1,5 @@
-/* SPDX-License-Identifier: Apache-2.0
- * What libbz2 calls when it finds itself inconsistent, if built without stdio. */
+// SPDX-License-Identifier: Apache-2.0
+/* What libbz2 calls when it finds itself inconsistent, if built without stdio. */
 #include <stdlib.h>
 
 void bz_internal_error(int code);

@@ -1,5 +1,5 @@
-/* SPDX-License-Identifier: Apache-2.0
- * libsodium: portable C only. Given to the compiler before each of its files. */
+// SPDX-License-Identifier: Apache-2.0
+/* libsodium: portable C only. Given to the compiler before each of its files. */
 #define SODIUM_STATIC 1
 #define CONFIGURED 1
 #define NDEBUG 1 /* assert() would bring printf() */

@@ -1,5 +1,5 @@
-/* SPDX-License-Identifier: Apache-2.0
- * liblzma: what decodes .xz files of the kind that xz makes (LZMA2, no filters for machine code),
+// SPDX-License-Identifier: Apache-2.0
+/* liblzma: what decodes .xz files of the kind that xz makes (LZMA2, no filters for machine code),
  * small. Given to the compiler before each of its files. */
 #define HAVE_SMALL 1
 #define HAVE_DECODERS 1
