@@ -149,7 +149,7 @@ format:
 check-reproducible: $(O)/.config
 	$(Q)scripts/reproducible $(O)
 size:
-	$(Q)scripts/size $(O)
+	$(Q)scripts/size $(O) $(TABLE)
 
 # Removes what was made here; the configuration stays. (The cache of libraries is elsewhere.)
 clean:
