@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What libbz2 calls when it finds itself inconsistent, if built without stdio. */
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /* mbedTLS: a TLS 1.2 client with forward secrecy and authenticated ciphers only, X.509 for it, and
  * ECDSA for signatures. Installed as <mbedtls/config.h>. Files and sockets are the program's. */
 #ifndef MBEDTLS_CONFIG_H

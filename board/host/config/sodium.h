@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libsodium: portable C only. Given to the compiler before each of its files. */
 #define SODIUM_STATIC 1
 #define CONFIGURED 1

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /* liblzma: what decodes .xz files of the kind that xz makes (LZMA2, no filters for machine code),
  * small. Given to the compiler before each of its files. */
 #define HAVE_SMALL 1
