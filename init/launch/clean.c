@@ -16,6 +16,7 @@
 #include "lib/config.h"
 #include "lib/error.h"
 #include "lib/process.h"
+#include "lib/tree.h"
 #include "runtime/container.h"
 
 /* It may have been reaped since we were told, and its number given to somebody else. */

@@ -164,12 +164,6 @@ int storage_mount(const char *path, const char *options);
 /* All that is mounted there, and the folder itself; missing is fine. */
 int storage_unmount(const char *path);
 
-/*
- * Remove `name` in the folder `parent` with all that is in it, but nothing that is mounted
- * (-EBUSY); missing is fine. 0 or -errno recorded.
- */
-int tree_remove(int parent, const char *name);
-
 /* ---- oci.c: our own runtime, or another ---- */
 
 /*

@@ -17,6 +17,7 @@
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/path.h"
+#include "lib/tree.h"
 
 #define BOOT_LAYERS INIT_RUN "/layers"
 #define KEPT_LAYERS "layers"

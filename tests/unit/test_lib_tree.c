@@ -2,8 +2,8 @@
 /* Removing trees as hostile containers make them. */
 #include "tests/unit/test_lib.h"
 
-#include "init/launch/internal.h"
 #include "lib/error.h"
+#include "lib/tree.h"
 
 static char path[64];
 static int folder;
