@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The records of pax headers (POSIX pax, "pax Extended Header"): "LENGTH KEYWORD=VALUE\n". */
+#include <string.h>
+
+#include "image/archive/reader.h"
+#include "image/archive/tar_read.h"
+
+enum { PAX_KEYWORD_SHOWN = 64, NANOSECOND_DIGITS = 9 };
+
+/* Decimal digits and nothing else, at most 2^63 - 1. */
+static bool decimal(struct tar_text text, uint64_t *value)
+{
+	*value = 0;
+	for (size_t i = 0; i < text.size; i++) {
+		const unsigned int digit = (unsigned char)text.data[i] - (unsigned int)'0';
+
+		if (digit > 9 || *value > ((uint64_t)INT64_MAX - digit) / 10)
+			return false;
+		*value = *value * 10 + digit;
+	}
+	return text.size > 0;
+}
+
+static bool pax_id(struct tar_text text, bool *has, uint32_t *id)
+{
+	uint64_t value;
+
+	if (*has || !decimal(text, &value) || value > UINT32_MAX)
+		return false;
+	*has = true;
+	*id = (uint32_t)value;
+	return true;
+}
+
+/* Seconds, with a fraction; what is finer than a nanosecond is cut off, towards the past. */
+static bool pax_time(struct tar_text text, struct tar_extended *extended)
+{
+	const bool negative = text.size && *text.data == '-';
+	const char *dot;
+	uint64_t seconds;
+	uint32_t nanoseconds = 0;
+	bool finer = false;
+
+	if (extended->has_mtime)
+		return false;
+	extended->has_mtime = true;
+	text.data += negative;
+	text.size -= negative;
+	dot = memchr(text.data, '.', text.size);
+	if (!decimal((struct tar_text){ text.data, dot ? (size_t)(dot - text.data) : text.size },
+		     &seconds))
+		return false;
+	for (size_t i = 0; dot && (i < NANOSECOND_DIGITS || dot + 1 < text.data + text.size); i++) {
+		const bool there = dot + 1 < text.data + text.size;
+		const unsigned int digit = there ? (unsigned char)*++dot - (unsigned int)'0' : 0;
+
+		if (digit > 9)
+			return false;
+		if (i < NANOSECOND_DIGITS)
+			nanoseconds = nanoseconds * 10 + digit;
+		else
+			finer |= digit > 0;
+	}
+	extended->mtime = (int64_t)seconds;
+	extended->mtime_nanoseconds = nanoseconds;
+	if (negative) {
+		nanoseconds += finer;
+		extended->mtime = -(int64_t)seconds - (nanoseconds > 0);
+		extended->mtime_nanoseconds =
+			nanoseconds ? (uint32_t)(1000000000 - nanoseconds) : 0;
+	}
+	return true;
+}
+
+static bool pax_text(struct tar_text text, struct tar_text *result)
+{
+	if (result->data || !text.size || memchr(text.data, 0, text.size))
+		return false;
+	*result = text;
+	return true;
+}
+
+static bool pax_xattr(struct tar_text name, struct tar_text value, struct tar_extended *extended)
+{
+	if (!name.size || extended->xattr_count == ENTRY_XATTRS_MAX)
+		return false;
+	for (size_t i = 0; i < extended->xattr_count; i++)
+		if (extended->xattrs[i].name.size == name.size &&
+		    !memcmp(extended->xattrs[i].name.data, name.data, name.size))
+			return false;
+	extended->xattrs[extended->xattr_count++] = (struct tar_xattr){ name, value };
+	return true;
+}
+
+/* Takes a prefix off. */
+static bool has_prefix(struct tar_text *text, const char *prefix)
+{
+	const size_t size = strlen(prefix);
+
+	if (text->size < size || memcmp(text->data, prefix, size))
+		return false;
+	text->data += size;
+	text->size -= size;
+	return true;
+}
+
+enum pax_keyword { PAX_PATH, PAX_LINK, PAX_SIZE, PAX_UID, PAX_GID, PAX_MTIME, PAX_XATTR, PAX_MORE };
+
+static enum pax_keyword find_keyword(struct tar_text *key)
+{
+	/* In the order of the enum, each with its NUL. */
+	static const char keywords[] = "path\0linkpath\0size\0uid\0gid\0mtime\0";
+	const char *word = keywords;
+	int index = 0;
+
+	for (; *word; word += strlen(word) + 1, index++)
+		if (strlen(word) == key->size && !memcmp(word, key->data, key->size))
+			return (enum pax_keyword)index;
+	return has_prefix(key, "SCHILY.xattr.") ? PAX_XATTR : PAX_MORE;
+}
+
+/* False: the value is wrong, or the keyword is there twice. */
+static bool pax_value(struct tar_extended *extended, enum pax_keyword keyword, struct tar_text key,
+		      struct tar_text value)
+{
+	bool again;
+
+	switch (keyword) {
+	case PAX_PATH:
+		return pax_text(value, &extended->path);
+	case PAX_LINK:
+		return pax_text(value, &extended->link);
+	case PAX_SIZE:
+		again = extended->has_size;
+		extended->has_size = true;
+		return !again && decimal(value, &extended->size);
+	case PAX_UID:
+		return pax_id(value, &extended->has_uid, &extended->uid);
+	case PAX_GID:
+		return pax_id(value, &extended->has_gid, &extended->gid);
+	case PAX_MTIME:
+		return pax_time(value, extended);
+	case PAX_XATTR:
+		return pax_xattr(key, value, extended);
+	default:
+		return true;
+	}
+}
+
+static int pax_record(struct reader *reader, struct tar_extended *extended, struct tar_text key,
+		      struct tar_text value, bool global)
+{
+	const int shown = key.size < PAX_KEYWORD_SHOWN ? (int)key.size : PAX_KEYWORD_SHOWN;
+	const char *text = key.data; /* with the prefix */
+	const enum pax_keyword keyword = find_keyword(&key);
+
+	if (keyword == PAX_MORE &&
+	    (has_prefix(&key, "GNU.sparse.") || has_prefix(&key, "SUN.holes") ||
+	     has_prefix(&key, "SCHILY.realsize")))
+		return reader_fail(reader, "sparse files (%.*s) are not supported", shown, text);
+	if (global && keyword != PAX_MORE)
+		return reader_fail(reader, "pax: %.*s in a global header", shown, text);
+	if (!pax_value(extended, keyword, key, value))
+		return reader_fail(reader, "pax: bad or second %.*s", shown, text);
+	return 0;
+}
+
+int pax_read(struct reader *reader, struct tar_extended *extended, const char *text, size_t size,
+	     bool global)
+{
+	while (size) {
+		const char *space = memchr(text, ' ', size), *equals;
+		struct tar_text key, value;
+		uint64_t length;
+
+		if (!space || *text == '0' ||
+		    !decimal((struct tar_text){ text, (size_t)(space - text) }, &length) ||
+		    length > size || text[length - 1] != '\n')
+			return reader_fail(reader, "pax: a record's length is wrong");
+		key.data = space + 1;
+		if ((size_t)(key.data - text) >= length)
+			return reader_fail(reader, "pax: a record without a keyword");
+		equals = memchr(key.data, '=', length - (size_t)(key.data - text));
+		if (!equals || equals == key.data)
+			return reader_fail(reader, "pax: a record without a keyword");
+		key.size = (size_t)(equals - key.data);
+		value.data = equals + 1;
+		value.size = length - 1 - (size_t)(value.data - text);
+		if (memchr(key.data, 0, key.size))
+			return reader_fail(reader, "pax: NUL in a keyword");
+		if (pax_record(reader, extended, key, value, global) < 0)
+			return -1;
+		text += length;
+		size -= length;
+	}
+	return 0;
+}
