@@ -73,24 +73,11 @@ static int open_store(struct arena *arena, const char *settings_file, const char
 
 static int load(struct preparation *preparation)
 {
-	const char *name = preparation->request->name;
 	struct image *image = &preparation->image;
-	struct platform board;
-	int result = image_load(preparation->arena, preparation->store, name, NULL, image);
+	int result = image_load(preparation->arena, preparation->store, preparation->request->name,
+				NULL, image);
 
-	if (result < 0)
-		return result;
-	if (!image->runnable)
-		return fail_as(ERROR_UNSUPPORTED, 0, "%s: an artifact (%s), not an image", name,
-			       image->manifest.artifact_type[0] ?
-				       image->manifest.artifact_type :
-				       image->manifest.config.media_type);
-	platform_host(&board);
-	if (platform_score(&board, &image->config.platform) == 0)
-		return fail_as(ERROR_UNSUPPORTED, 0, "%s: it is for %s/%s, this is %s/%s", name,
-			       image->config.platform.os, image->config.platform.architecture,
-			       board.os, board.architecture);
-	return 0;
+	return result < 0 ? result : image_check_runnable(image, NULL);
 }
 
 static int audit(struct preparation *preparation, const char *action)

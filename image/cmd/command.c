@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "image/progress.h"
 #include "lib/error.h"
 #include "lib/log.h"
 
@@ -102,6 +103,7 @@ int image_main(const char *program, const struct command *command, int argc, cha
 			 command_execute(program, command, NULL, NULL, argc, argv);
 	if (status >= 0)
 		return status;
+	progress_abort();
 	log_error();
 	return command->error_status ? command->error_status : 1;
 }

@@ -263,6 +263,7 @@ int image_take_run(const char *program, int *argc, char ***argv)
 		return -1;
 	if (result == 0)
 		return 0;
+	progress_abort();
 	log_error();
 	return 1;
 }

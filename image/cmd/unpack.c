@@ -41,9 +41,7 @@ static int load(struct session *session, const struct options *values, enum sess
 		result = session_platform(session, values->platform, &room, &platform);
 	if (result == 0)
 		result = image_load(&session->arena, session->store, name, platform, image);
-	if (result == 0 && !image->runnable)
-		result = fail_as(ERROR_UNSUPPORTED, 0, "%s: an artifact, not an image", name);
-	return result;
+	return result < 0 ? result : image_check_runnable(image, &image->config.platform);
 }
 
 static int unpack(const struct container_context *context, void *given, int argc, char **argv)

@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Units of images.
+. "$(dirname "$0")/lib.sh"
+
+[ -e "$top/tests/image/make_image.py" ] || exit 1
+config='{"Cmd":["/bin/sh","-c","trap \"echo ended by USR1; exit 0\" USR1; echo up; while :; do sleep 1; done"],
+	"Env":["PATH=/bin","FROM=image"],"StopSignal":"SIGUSR1",
+	"Healthcheck":{"Test":["CMD","/bin/test","-e","/run/well"],"Interval":200000000,"Timeout":5000000000,"Retries":2}}'
+digest=$("$top/tests/image/make_image.py" $T/layout box $T/rootfs --config "$config")
+CRUET_IMAGES=/nosuch; export CRUET_IMAGES
+unset CRUET_IMAGES
+
+machine_root
+mkdir -p $M/etc/cruet $M/data
+echo '{"store":"/data/images","factory":[]}' >$M/etc/cruet/images.json
+chroot $M /usr/bin/cruet --version >/dev/null || exit 1
+cp -a $T/layout $M/layout
+chroot $M /usr/bin/cruet import /layout >/dev/null
+unit web '{image: "box"}'
+unit layered '{image: "box", layer: "boot", health: {exec: ["/bin/true"]}, stop: {signal: "SIGTERM", timeout: "1s"}}'
+unit missing '{image: "nosuch", restart: {limit: 1, delay: "50ms"}}'
+boot
+
+becomes_state layered ready
+check "an image's container gets ready" becomes_state web ready
+run inside cruet status --json web
+is "$(say "$out" | jq -r '.units[0].image | .name, .digest')" "$(printf 'box\n%s' "$digest")" "status says which image runs"
+run inside cruet status web
+like "$out" "image box $digest" "in text, too"
+run inside cruet logs web
+like "$out" 'up' "its output is in the log"
+check "an image's health check is probed" becomes_state web degraded
+run inside cruet status missing
+like "$out" 'failed|backoff' "an image that is not there is a failure"
+run inside cruet down web
+run inside cruet logs web
+like "$out" 'ended by USR1' "it is stopped by the image's signal"
+shut_down
+finish
