@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cruet pull */
+#include <stddef.h>
+#include <stdio.h>
+
+#include "image/cmd/session.h"
+#include "image/registry/registry.h"
+#include "image/trust/audit.h"
+#include "lib/error.h"
+#include "lib/json.h"
+
+struct options {
+	struct session_options session;
+	const char *as, *platform;
+	uint64_t attempts, stall;
+	bool all, insecure;
+};
+
+#define FIELD(type, field) ARGS_##type, offsetof(struct options, field), ARGS_NO_SEEN
+
+static const struct args_option options[] = {
+	{ "as", 0, FIELD(STRING, as), "NAME", "what to call it here; else its full name" },
+	{ "platform", 0, FIELD(STRING, platform), "OS/ARCH", "not this machine's" },
+	{ "all-platforms", 0, FIELD(FLAG, all), NULL, "all that there are" },
+	{ "insecure", 0, FIELD(FLAG, insecure), NULL, "http, or a certificate of anybody" },
+	{ "attempts", 0, FIELD(UINT, attempts), "N", "of each request (default 5)" },
+	{ "stall", 0, FIELD(UINT, stall), "SECONDS",
+	  "give up a connection that sends nothing for so long (default 60)" },
+	SESSION_OPTION_ROWS,
+	COMMAND_OPTIONS_END,
+};
+
+/* The policy, before a layer is fetched. */
+static int allow(void *data, const char *name, const struct descriptor *manifest)
+{
+	struct session *session = data;
+	struct trust_decision decision = { .allowed = false };
+	const int result = trust_check(&session->arena, session->store, &session->settings, name,
+				       &manifest->digest, false, &decision);
+	const struct audit_event event = { .action = result < 0 ? "refuse" : "pull",
+					   .name = name,
+					   .manifest = &manifest->digest,
+					   .decision = &decision };
+
+	/* What was refused and why is the error that counts. */
+	if (result < 0) {
+		const struct error why = *error_last();
+
+		(void)audit_write(session->store, &event);
+		*error_last() = why;
+		return result;
+	}
+	return audit_write(session->store, &event);
+}
+
+static int report(struct session *session, const char *name, const struct descriptor *descriptor)
+{
+	char digest[DIGEST_TEXT_SIZE], line[DIGEST_TEXT_SIZE + 1];
+	struct json_writer writer;
+
+	digest_text(&descriptor->digest, digest);
+	if (session->json) {
+		json_write_start(&writer, &session->arena, JSON_COMPACT);
+		json_write_object(&writer, NULL);
+		json_write_string(&writer, "name", name);
+		json_write_string(&writer, "digest", digest);
+		json_write_end(&writer, '}');
+		return session_print(&writer);
+	}
+	return session->quiet ?
+		       0 :
+		       command_print(line, (size_t)snprintf(line, sizeof(line), "%s\n", digest));
+}
+
+static int run(const struct container_context *context, void *given, int argc, char **argv)
+{
+	const struct options *values = given;
+	auto_session struct session session;
+	struct pull_request request = {
+		.name = argv[0],
+		.as = values->as,
+		.all_platforms = values->all,
+		.insecure = values->insecure,
+		.attempts = (unsigned int)values->attempts,
+		.stall_seconds = (unsigned int)values->stall,
+		.allow = allow,
+		.data = &session,
+	};
+	struct descriptor descriptor;
+	struct platform platform;
+	int result = session_open(&session, &values->session, SESSION_ADD);
+
+	(void)context;
+	(void)argc;
+	if (values->attempts > 1000 || values->stall > 3600)
+		return fail_as(ERROR_USAGE, EINVAL,
+			       "at most 1000 attempts, and 3600 seconds of waiting");
+	if (result == 0)
+		result = session_platform(&session, values->platform, &platform, &request.platform);
+	if (result == 0)
+		result = registry_pull(&session.arena, session.store, &session.settings, &request,
+				       &descriptor);
+	return result < 0 ? result : report(&session, argv[0], &descriptor);
+}
+
+const struct command command_pull = {
+	.name = "pull",
+	.arguments = "NAME",
+	.summary = "fetch an image from a registry or a mirror into the store",
+	.options = options,
+	.options_size = sizeof(struct options),
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.mixed = true,
+	.run = run,
+};

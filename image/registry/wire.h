@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A connection: TCP, with TLS over it or not. Waits are bounded; nothing raises SIGPIPE. */
+#ifndef IMAGE_REGISTRY_WIRE_H
+#define IMAGE_REGISTRY_WIRE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "image/registry/http.h"
+
+struct tls;
+
+struct wire {
+	int fd; /* -1: none; non-blocking */
+	struct tls *tls;
+	int stall_ms;
+};
+
+enum { WIRE_CONNECT_MS = 30000 };
+
+/*
+ * All addresses of the host in order, IPv4 and IPv6. 0; recorded: -EHOSTUNREACH no such name,
+ * -EACCES a certificate that is refused, -ETIMEDOUT, -ECONNREFUSED ...
+ */
+int wire_open(struct wire *wire, const struct url *url, const struct http_options *options);
+void wire_close(struct wire *wire);
+/* > 0, 0 at the end, -errno recorded. */
+ssize_t wire_read(struct wire *wire, void *buffer, size_t size);
+int wire_write(struct wire *wire, const void *data, size_t size);
+
+/* poll(2) for POLLIN or POLLOUT. 0, or -ETIMEDOUT recorded. */
+int wire_wait(int fd, short events, int ms);
+
+/* ---- tls.c ---- */
+
+/* The handshake, and the check that the server is `host`. Takes the descriptor over only if it
+ * succeeds. */
+int tls_open(struct tls **tls, int fd, const char *host, const struct http_options *options,
+	     int stall_ms);
+ssize_t tls_read(struct tls *tls, void *buffer, size_t size);
+ssize_t tls_write(struct tls *tls, const void *data, size_t size);
+void tls_close(struct tls **tls);
+
+#endif
