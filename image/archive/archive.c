@@ -84,6 +84,7 @@ int archive_open(const struct archive_request *request, struct archive **result)
 	stream->feed = stream->records = -1;
 	stream->source = request->source;
 	stream->data = request->data;
+	stream->hashed = !request->unhashed;
 	digester_start(&stream->digester, request->source_digest);
 	archive->records.name = request->name;
 	archive->records.limits = request->limits;
@@ -104,8 +105,9 @@ int archive_open(const struct archive_request *request, struct archive **result)
 		.compression = archive->compression,
 		.limits = &archive->limits,
 		.digest = request->content_digest,
-		.digest_wanted = archive->compression != COMPRESSION_NONE ||
-				 request->content_digest != request->source_digest,
+		.digest_wanted =
+			!request->unhashed && (archive->compression != COMPRESSION_NONE ||
+					       request->content_digest != request->source_digest),
 		.bare = request->bare,
 	};
 	status = start(archive);
@@ -147,7 +149,8 @@ static int finish(struct archive *archive)
 
 	if (result < 0)
 		return fail_context(result, "%s", archive->records.name);
-	digester_finish(&archive->records.stream.digester, &archive->source);
+	if (archive->records.stream.hashed)
+		digester_finish(&archive->records.stream.digester, &archive->source);
 	reap(archive);
 	archive->ended = true;
 	return 0;
@@ -190,14 +193,15 @@ void archive_result(const struct archive *archive, struct archive_result *result
 		.entries = records->entries,
 		.compression = archive->compression,
 	};
-	if (archive->child.digest_wanted) {
-		result->content.algorithm = archive->content_digest;
+	/* What was not compressed is its own content, whatever the child says. */
+	if (!archive->child.digest_wanted)
+		result->content = archive->source;
+	else
 		memcpy(result->content.bytes, records->end.digest,
 		       digest_size(archive->content_digest));
-	} else {
-		result->content = archive->source;
+	result->content.algorithm = archive->content_digest;
+	if (archive->compression == COMPRESSION_NONE)
 		result->content_size = records->stream.source_size;
-	}
 }
 
 void archive_close(struct archive **pointer)

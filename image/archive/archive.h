@@ -79,7 +79,8 @@ struct archive_request {
 	struct archive_limits limits;
 	enum digest_algorithm source_digest;  /* what the compressed bytes are hashed with */
 	enum digest_algorithm content_digest; /* and the uncompressed ones */
-	bool bare; /* no tar: one entry, a file of unknown size (UINT64_MAX): only decompress */
+	bool unhashed; /* neither digest is made: they are zero in the result */
+	bool bare;     /* no tar: one entry, a file of unknown size (UINT64_MAX): only decompress */
 };
 
 struct archive;

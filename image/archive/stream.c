@@ -24,7 +24,8 @@ int stream_source(struct stream *stream)
 	stream->feed_begin = 0;
 	stream->feed_end = (size_t)got;
 	stream->source_size += (uint64_t)got;
-	digester_add(&stream->digester, stream->feed_buffer, (size_t)got);
+	if (stream->hashed)
+		digester_add(&stream->digester, stream->feed_buffer, (size_t)got);
 	return got > 0;
 }
 

@@ -20,7 +20,7 @@ struct stream {
 	void *data;
 	int feed;    /* to the child; -1: all was fed, or it does not read any more */
 	int records; /* from the child; both do not block */
-	bool source_ended;
+	bool source_ended, hashed;
 	struct digester digester; /* of what the source gave */
 	uint64_t source_size;
 	size_t feed_begin, feed_end, begin, end;

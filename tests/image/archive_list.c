@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Usage: archive_list [-b] [-r] [-s BYTES] [-e ENTRIES] [-w WINDOW] [-d DEPTH] [-o FOLDER] <ARCHIVE
- * Print what image/archive reads: a line for each entry, with the digest of its data, then the
- * digests of all. -b: only decompress, to stdout. -r: read by small pieces. -o: files go into
- * FOLDER.
+ * Usage: archive_list [-b] [-n] [-r] [-u] [-s BYTES] [-e ENTRIES] [-w WINDOW] [-d DEPTH] [-o
+ * FOLDER] <ARCHIVE Print what image/archive reads: a line for each entry, with the digest of its
+ * data, then the digests of all. -b: only decompress, to stdout. -n: pass over data. -r: read by
+ * small pieces. -u: no digests. -o: files go into FOLDER.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -127,13 +127,15 @@ int main(int argc, char **argv)
 
 	log_setup(&log);
 	signal(SIGPIPE, SIG_IGN);
-	while ((option = getopt(argc, argv, "brns:e:w:d:o:")) > 0) {
+	while ((option = getopt(argc, argv, "brnus:e:w:d:o:")) > 0) {
 		if (option == 'b')
 			request.bare = true;
 		else if (option == 'r')
 			small_pieces = true;
 		else if (option == 'n')
 			discard = true;
+		else if (option == 'u')
+			request.unhashed = true;
 		else if (option == 's')
 			request.limits.bytes = strtoull(optarg, NULL, 10);
 		else if (option == 'e')
