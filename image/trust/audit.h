@@ -17,6 +17,7 @@ struct audit_event {
 	const struct digest *manifest;	       /* or NULL */
 	const struct trust_decision *decision; /* or NULL */
 	const char *id;			       /* container or unit; or NULL */
+	const char *reason; /* of a refusal; NULL: the recorded error, if the action is "refuse" */
 };
 /* Who asked is found out here: uid and program of the caller. 0 or -errno recorded. */
 int audit_write(struct store *store, const struct audit_event *event);

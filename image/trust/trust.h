@@ -31,7 +31,9 @@ struct store;
 
 struct trust_decision {
 	bool allowed;
-	const char *rule;   /* prefix of the rule that decided; "" : no policy */
+	bool verity;	  /* mount layers that are file systems only with dm-verity */
+	const char *rule; /* prefix of the rule that decided, "*" for the empty one; "-": none fits
+			     or the policy is broken; "" : no policy */
 	const char *signer; /* name of the key in the policy; "" : nobody was asked for */
 	const char *key;    /* its id: minisign's 16 hex digits, or sha256 of the public key */
 	uint64_t counter;   /* of the statement; 0: none */
@@ -65,6 +67,10 @@ int trust_attach(struct store *store, const struct digest *manifest, int folder,
 /* The same from memory; suffix: "statement", "minisig", "cosign.json", "cosign.sig". */
 int trust_keep(struct store *store, const struct digest *manifest, const char *suffix,
 	       const void *data, size_t size);
+
+/* The image was made of an ACI that trust_check_aci() found signed by `signer`: an image of a rule
+ * with a keyring and no keys runs only then. */
+int trust_keep_aci(struct store *store, const struct digest *manifest, const char *signer);
 
 /*
  * An ACI's detached OpenPGP signature FILE.asc by gpgv, if the policy has a keyring for that name.
