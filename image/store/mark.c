@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is alive: all that the names lead to, and what is used. */
+#include <string.h>
+
+#include "image/document/load.h"
+#include "image/store/internal.h"
+#include "lib/error.h"
+#include "lib/fd.h"
+#include "lib/file.h"
+#include "lib/log.h"
+#include "lib/str.h"
+#include "lib/tree.h"
+
+enum { USE_MAX_SIZE = 64 << 10 };
+
+struct marking {
+	struct store *store;
+	struct marks *marks;
+	bool used; /* what is marked now is used, not only named */
+};
+
+/* The trees of a manifest: each layer alone, and the first n over one another. */
+static int mark_trees(const struct marking *marking, const struct descriptor *descriptor)
+{
+	auto_arena struct arena arena = { 0 };
+	struct image image;
+	int result = image_load_manifest(&arena, marking->store, descriptor, &image);
+
+	if (result < 0) {
+		log_debug("%s", error_last()->text);
+		marking->marks->trees_unknown |= marking->used;
+		return result == -ENOMEM ? result : 0;
+	}
+	for (size_t i = 0; i < image.config.diff_id_count && result >= 0; i++) {
+		struct digest chain;
+
+		image_chain_id(&image.config, i + 1, &chain);
+		result = digest_set_add(&marking->marks->layers, &image.config.diff_ids[i]);
+		if (result >= 0)
+			result = digest_set_add(&marking->marks->chains, &chain);
+	}
+	return result;
+}
+
+static int mark(void *data, const struct descriptor *descriptor, bool present)
+{
+	const struct marking *marking = data;
+	int result = digest_set_add(&marking->marks->blobs, &descriptor->digest);
+
+	if (result != 0 || descriptor->kind != MEDIA_KIND_MANIFEST)
+		return result < 0 ? result : 0;
+	if (present)
+		return mark_trees(marking, descriptor);
+	marking->marks->trees_unknown |= marking->used;
+	return 0;
+}
+
+static int mark_below(struct marking *marking, const struct descriptor *descriptor)
+{
+	auto_arena struct arena arena = { 0 };
+
+	return image_walk(&arena, marking->store, descriptor, mark, marking);
+}
+
+static int mark_refs(struct arena *arena, struct marking *marking)
+{
+	struct store_ref *refs;
+	ssize_t count = store_refs(arena, marking->store, &refs);
+	int result = 0;
+
+	for (ssize_t i = 0; i < count && result >= 0; i++)
+		result = fail_context(mark_below(marking, &refs[i].descriptor), "image %s",
+				      refs[i].name);
+	return count < 0 ? (int)count : result;
+}
+
+/* A used digest: of a manifest or index, if it is here at all. */
+static int mark_use(struct marking *marking, const char *text, const char *id)
+{
+	auto_arena struct arena arena = { 0 };
+	struct descriptor descriptor;
+	struct digest digest;
+	int result = digest_parse(&digest, text, id);
+
+	if (result < 0)
+		return result;
+	if (!store_blob_has(marking->store, &digest, UINT64_MAX)) {
+		/* Of another store, or lost: its trees may still be in use. */
+		marking->marks->trees_unknown = true;
+		return 0;
+	}
+	result = document_identify(&arena, marking->store, &digest, &descriptor);
+	if (result == 0)
+		return mark_below(marking, &descriptor);
+	result = result == -ENOMSG ? digest_set_add(&marking->marks->blobs, &digest) : result;
+	return result < 0 ? result : 0;
+}
+
+static int mark_user(void *data, int folder, const char *id)
+{
+	auto_arena struct arena arena = { 0 };
+	struct stat status;
+	auto_fd int fd = -1;
+	char *line, *next;
+
+	/* One that is being written has a hidden name. */
+	if (id[0] == '.')
+		return 0;
+	fd = file_open(folder, id, &status);
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return fail(-fd, "open the use of an image by %s", id);
+	line = file_read_fd(&arena, fd, id, USE_MAX_SIZE, NULL);
+	if (!line)
+		return error_result();
+	for (; *line; line = next) {
+		int result;
+
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = '\0';
+		result = mark_use(data, line, id);
+		if (result < 0)
+			return fail_context(result, "use by %s", id);
+	}
+	return 0;
+}
+
+static int mark_uses(struct marking *marking)
+{
+	auto_fd int folder = -1;
+	int result;
+
+	if (!marking->store->uses)
+		return 0;
+	folder = folder_of_path(marking->store->uses, false);
+	if (folder == -ENOENT)
+		return 0;
+	error_clear();
+	result = folder < 0 ? folder : tree_each(folder, mark_user, marking);
+	if (result < 0 && !error_last()->text[0])
+		fail(-result, "read %s", marking->store->uses);
+	return result < 0 ? result : 0;
+}
+
+int mark_all(struct arena *arena, struct store *store, struct marks *marks)
+{
+	struct marking marking = { .store = store, .marks = marks, .used = true };
+	int result;
+
+	*marks = (struct marks){ .blobs = { .arena = arena },
+				 .layers = { .arena = arena },
+				 .chains = { .arena = arena } };
+	/* What is used comes first: nothing is looked at twice. */
+	result = mark_uses(&marking);
+	marking.used = false;
+	return result < 0 ? result : mark_refs(arena, &marking);
+}
+
+bool tree_is_live(const struct marks *marks, const char *key)
+{
+	struct digest digest;
+	const struct digest_set *set;
+
+	if (str_has_prefix(key, "d-"))
+		set = &marks->layers;
+	else if (str_has_prefix(key, "c-"))
+		set = &marks->chains;
+	else
+		return false;
+	return digest_of_hex(&digest, key + 2) && digest_set_has(set, &digest);
+}

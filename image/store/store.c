@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening a store, and the read-only ones behind it. */
+#include "image/store/internal.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/error.h"
+#include "lib/fd.h"
+#include "lib/log.h"
+
+/* Paths are for mounts too: from the root. */
+static const char *whole_path(struct arena *arena, const char *path)
+{
+	char here[PATH_MAX];
+
+	if (path[0] == '/')
+		return arena_strdup(arena, path);
+	if (!getcwd(here, sizeof(here))) {
+		fail(errno, "find the working directory");
+		return NULL;
+	}
+	return arena_printf(arena, "%s/%s", here, path);
+}
+
+static void place_close(struct place *place)
+{
+	for (size_t i = 0; i < DIGEST_ALGORITHMS; i++)
+		close_fd(&place->blobs[i]);
+	close_fd(&place->trees);
+	close_fd(&place->folder);
+}
+
+/* -ENOENT: there is none; -errno, recorded but for that. */
+static int place_open(struct store *store, const char *path, bool make)
+{
+	struct place *place = &store->places[store->count];
+	int result;
+
+	*place = (struct place){ .folder = folder_of_path(path, make),
+				 .trees = -1,
+				 .lower = store->count > 0 };
+	for (size_t i = 0; i < DIGEST_ALGORITHMS; i++)
+		place->blobs[i] = -1;
+	if (place->folder < 0)
+		return place->folder == -ENOENT ? -ENOENT :
+						  fail(-place->folder, "open the store %s", path);
+	store->count++;
+	place->path = whole_path(&store->arena, path);
+	if (!place->path)
+		return error_result();
+	result = layout_check(place);
+	if (make && result == -ENOENT)
+		return layout_write(place, true);
+	if (result == -EOPNOTSUPP)
+		return fail(ENOTSUP, "the store %s is of a version that is not known here", path);
+	/* What is damaged is told by fsck, which must be able to open it. */
+	if (result < 0 && faccessat(place->folder, "blobs", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return -ENOENT;
+	return 0;
+}
+
+static int open_all(struct store *store, const struct store_request *request)
+{
+	int result = place_open(store, request->path, request->flags & STORE_MAKE);
+
+	if (result == -ENOENT)
+		return fail(ENOENT,
+			    "%s is no store of images: cruet import or cruet pull makes one",
+			    request->path);
+	for (size_t i = 0; result == 0 && i < request->lower_count; i++) {
+		size_t before = store->count;
+
+		if (strcmp(request->lower[i], request->path) == 0)
+			continue;
+		result = place_open(store, request->lower[i], false);
+		if (result == -ENOENT || result == -ENOTDIR) {
+			log_debug("no store at %s", request->lower[i]);
+			while (store->count > before)
+				place_close(&store->places[--store->count]);
+			result = 0;
+		}
+	}
+	return result;
+}
+
+int store_open(const struct store_request *request, struct store **result)
+{
+	auto_store struct store *store = calloc(1, sizeof(*store));
+	int status;
+
+	*result = NULL;
+	if (!store)
+		return fail(ENOMEM, "open the store %s", request->path);
+	store->lock = store->partial = -1;
+	store->reserve = request->reserve_bytes;
+	store->read_only = request->flags & STORE_READ_ONLY;
+	store->places =
+		arena_array(&store->arena, request->lower_count + 1, sizeof(*store->places));
+	if (!store->places)
+		return error_result();
+	if (request->uses) {
+		store->uses = arena_strdup(&store->arena, request->uses);
+		if (!store->uses)
+			return error_result();
+	}
+	status = open_all(store, request);
+	if (status < 0)
+		return status;
+	*result = store;
+	store = NULL;
+	return 0;
+}
+
+void store_close(struct store **store)
+{
+	struct store *it = *store;
+
+	if (!it)
+		return;
+	*store = NULL;
+	for (size_t i = 0; i < it->count; i++)
+		place_close(&it->places[i]);
+	close_fd(&it->partial);
+	close_fd(&it->lock);
+	arena_free(&it->arena);
+	free(it);
+}
+
+int store_folder(const struct store *store)
+{
+	return store->places[0].folder;
+}
+
+const char *store_path(const struct store *store)
+{
+	return store->places[0].path;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Space: how much there is, and who has it. */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "image/store/internal.h"
+#include "lib/error.h"
+#include "lib/fd.h"
+#include "lib/tree.h"
+
+int store_reserve(struct store *store, uint64_t bytes, uint64_t files)
+{
+	const char *path = store_path(store);
+	struct statvfs status;
+	uint64_t free, wanted;
+
+	if (fstatvfs(store_folder(store), &status) < 0)
+		return fail(errno, "find the room of %s", path);
+	free = (uint64_t)status.f_bavail * status.f_frsize;
+	if (__builtin_add_overflow(bytes, store->reserve, &wanted) || wanted > free)
+		return fail(ENOSPC, "%s: %llu bytes are needed and %llu kept, %llu are free", path,
+			    (unsigned long long)bytes, (unsigned long long)store->reserve,
+			    (unsigned long long)free);
+	/* Some file systems do not count files. */
+	if (status.f_files && files > status.f_favail)
+		return fail(ENOSPC, "%s: %llu files are needed, %llu are free", path,
+			    (unsigned long long)files, (unsigned long long)status.f_favail);
+	return 0;
+}
+
+static int add_bytes(void *data, int folder, const char *name)
+{
+	uint64_t *bytes = data;
+
+	*bytes += disk_bytes(folder, name);
+	return 0;
+}
+
+uint64_t disk_bytes(int folder, const char *name)
+{
+	struct stat status;
+	uint64_t bytes;
+
+	if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	bytes = (uint64_t)status.st_blocks * 512;
+	if (S_ISDIR(status.st_mode)) {
+		auto_fd int below = folder_open(folder, name);
+
+		if (below >= 0)
+			tree_each(below, add_bytes, &bytes);
+	} else if (status.st_nlink > 1) {
+		/* Each of its names has a part; all are in the same tree. */
+		bytes /= status.st_nlink;
+	}
+	return bytes;
+}
+
+/* ---- usage ---- */
+
+struct counting {
+	uint64_t *count, *bytes;
+};
+
+static int count_entry(void *data, int folder, const char *name)
+{
+	struct counting *counting = data;
+	const char *dot = strrchr(name, '.');
+
+	*counting->bytes += disk_bytes(folder, name);
+	/* A download is counted by its data. */
+	if (!dot || strcmp(dot, ".data") == 0)
+		++*counting->count;
+	return 0;
+}
+
+static int count_folder(int folder, uint64_t *count, uint64_t *bytes)
+{
+	struct counting counting = { count, bytes };
+	int result = folder < 0 ? folder : tree_each(folder, count_entry, &counting);
+
+	return result < 0 && result != -ENOENT ? fail(-result, "count what the store has") : 0;
+}
+
+int store_usage(struct arena *arena, struct store *store, struct store_usage *usage)
+{
+	auto_fd int partial = folder_open(store_folder(store), "partial");
+	struct place *place = &store->places[0];
+	struct gc_report report = { 0 };
+	struct store_ref *refs;
+	ssize_t count = store_refs(arena, store, &refs);
+	int result = count < 0 ? (int)count : 0;
+
+	*usage = (struct store_usage){ 0 };
+	for (ssize_t i = 0; i < count; i++)
+		usage->refs += !refs[i].lower;
+	for (enum digest_algorithm each = 0; result == 0 && (int)each < DIGEST_ALGORITHMS; each++)
+		result = count_folder(place_blobs(place, each, false), &usage->blobs,
+				      &usage->blob_bytes);
+	if (result == 0)
+		result = count_folder(place_trees(place, false), &usage->trees, &usage->tree_bytes);
+	if (result == 0)
+		result = count_folder(partial, &usage->partials, &usage->partial_bytes);
+	if (result == 0)
+		result = collect(store, true, 0, &report);
+	usage->unreferenced_bytes = report.bytes;
+	return result;
+}
