@@ -31,19 +31,7 @@
 #include <string.h>
 
 #include "image/archive/reader.h"
-
-struct tar_header {
-	char name[100];
-	unsigned char mode[8], uid[8], gid[8], size[12], mtime[12], checksum[8];
-	char type;
-	char link[100];
-	char magic[8]; /* and the version */
-	char user[32], group[32];
-	unsigned char major[8], minor[8];
-	char prefix[155];
-	char end[12];
-};
-_Static_assert(sizeof(struct tar_header) == TAR_BLOCK, "a header is a block");
+#include "image/archive/tar_header.h"
 
 enum {
 	CHECKSUM_OFFSET = offsetof(struct tar_header, checksum),
@@ -204,7 +192,7 @@ static int check_header(struct tar *tar)
 {
 	const struct tar_header *header = &tar->header;
 	const unsigned char *bytes = (const unsigned char *)header;
-	const bool posix = !memcmp(header->magic, "ustar\00000", 8);
+	const bool posix = !memcmp(header->magic, TAR_MAGIC, 8);
 	uint32_t sum, found = 0;
 
 	for (size_t i = 0; i < TAR_BLOCK; i++)

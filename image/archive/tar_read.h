@@ -9,8 +9,6 @@
 
 struct reader;
 
-enum { TAR_BLOCK = 512 };
-
 /* Not zero-terminated. */
 struct tar_text {
 	const char *data; /* NULL: there is none */

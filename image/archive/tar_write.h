@@ -27,7 +27,9 @@ int tar_write_data(struct tar_writer *writer, const void *buffer, size_t size);
 int tar_write_end(struct tar_writer *writer);
 
 /* Everything below the folder `root` in the order of names, with a prefix ("rootfs/" or "");
- * nothing is followed, mount points are not crossed, sockets are passed over with a warning. */
+ * nothing is followed, mount points are not crossed, sockets are passed over with a warning. The
+ * folder itself is not written. Times are whole seconds; of extended attributes there are user.*
+ * and security.capability. */
 int tar_write_tree(struct tar_writer *writer, int root, const char *prefix);
 
 #endif
