@@ -190,9 +190,11 @@ static bool verify(struct check *check, const struct loaded_key *key, const char
 	if (check->verifications == TRUST_VERIFICATIONS_MAX)
 		return false;
 	check->verifications++;
-	return key->key->type == KEY_MINISIGN ?
-		       minisign_verify(&key->minisign, &parsed, text, size) :
-		       cosign_verify(&key->cosign, signature, signature_size, text, size);
+	if (key->key->type == KEY_MINISIGN)
+		return IS_ENABLED(CONFIG_SIGN_MINISIGN) &&
+		       minisign_verify(&key->minisign, &parsed, text, size);
+	return IS_ENABLED(CONFIG_SIGN_COSIGN) &&
+	       cosign_verify(&key->cosign, signature, signature_size, text, size);
 }
 
 /* One statement against all signatures that lie beside it, its own first. */
@@ -346,8 +348,8 @@ static void find_targets(struct check *check, struct digest targets[2])
 	struct looked_for looked_for = { .manifest = targets };
 	struct descriptor top;
 
+	targets[0] = check->targets[0];
 	check->targets = targets;
-	check->target_count = 1;
 	if (store_resolve(check->arena, check->store, check->name, &top) < 0 ||
 	    top.kind != MEDIA_KIND_INDEX || digest_equal(&top.digest, targets))
 		return;
@@ -359,16 +361,17 @@ static void find_targets(struct check *check, struct digest targets[2])
 }
 
 static int check_rule(struct check *check, const struct image_settings *settings,
-		      const struct digest *manifest, struct trust_decision *decision)
+		      struct trust_decision *decision)
 {
-	struct digest targets[2] = { *manifest };
+	struct digest targets[2];
 	int result;
 
 	if (check->rule->action == RULE_ACCEPT)
 		return 0;
 	if (check->rule->action == RULE_REFUSE)
 		return fail(EACCES, "it says so");
-	find_targets(check, targets);
+	if (check->target_count == 1)
+		find_targets(check, targets);
 	open_folders(check, settings);
 	result = check->rule->key_count ? check_keys(check, decision) :
 					  check_imported(check, decision);
@@ -377,8 +380,8 @@ static int check_rule(struct check *check, const struct image_settings *settings
 }
 
 /* 0, or -errno recorded. */
-static int decide(struct check *check, const struct image_settings *settings,
-		  const struct digest *manifest, bool raise, struct trust_decision *decision)
+static int decide(struct check *check, const struct image_settings *settings, bool raise,
+		  struct trust_decision *decision)
 {
 	int result = policy_read(check->arena, settings->policy, &check->policy);
 
@@ -392,7 +395,7 @@ static int decide(struct check *check, const struct image_settings *settings,
 		return fail(EACCES, "no rule of %s fits", settings->policy);
 	decision->rule = rule_name(check->rule);
 	decision->verity = check->rule->verity;
-	result = check_rule(check, settings, manifest, decision);
+	result = check_rule(check, settings, decision);
 	if (result == 0 && raise && check->counter_key)
 		result = counter_raise(check->arena, check->store, check->counter_key,
 				       check->counter);
@@ -401,16 +404,22 @@ static int decide(struct check *check, const struct image_settings *settings,
 	return fail_context(result, "rule %s of %s", decision->rule, settings->policy);
 }
 
-int trust_check(struct arena *arena, struct store *store, const struct image_settings *settings,
-		const char *name, const struct digest *manifest, bool raise,
-		struct trust_decision *decision)
+int trust_check_any(struct arena *arena, struct store *store, const struct image_settings *settings,
+		    const char *name, const struct digest *digests, size_t count, bool raise,
+		    struct trust_decision *decision)
 {
-	struct check check = { .arena = arena, .store = store, .name = name };
+	struct check check = {
+		.arena = arena,
+		.store = store,
+		.name = name,
+		.targets = digests,
+		.target_count = count,
+	};
 	int result;
 
 	*decision = (struct trust_decision){ .rule = "", .signer = "", .key = "" };
 	error_clear();
-	result = decide(&check, settings, manifest, raise, decision);
+	result = decide(&check, settings, raise, decision);
 	if (result == 0) {
 		error_clear();
 		decision->allowed = true;
@@ -419,4 +428,11 @@ int trust_check(struct arena *arena, struct store *store, const struct image_set
 	*decision = (struct trust_decision){ .rule = decision->rule, .signer = "", .key = "" };
 	fail_context(result, "%s is refused", name);
 	return result == -ENOMEM ? -ENOMEM : -EACCES;
+}
+
+int trust_check(struct arena *arena, struct store *store, const struct image_settings *settings,
+		const char *name, const struct digest *manifest, bool raise,
+		struct trust_decision *decision)
+{
+	return trust_check_any(arena, store, settings, name, manifest, 1, raise, decision);
 }

@@ -3,16 +3,14 @@
  * ECDSA P-256 over SHA-256 of a payload, as `cosign sign --key` writes it: the signature is
  * SEQUENCE { r, s } in DER (RFC 3279, 2.2.3), as base64.
  */
-#include <mbedtls/ecdsa.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "image/trust/internal.h"
 #include "lib/base64.h"
-#include "lib/config.h"
 #include "lib/error.h"
 
-enum { PEM_TEXT_MAX = 8192, SIGNATURE_MAX = 80, HEADER_SIZE = 26 };
+enum { PEM_TEXT_MAX = 8192, HEADER_SIZE = 26 };
 
 /* SubjectPublicKeyInfo of a P-256 point up to the point itself (RFC 5480): there is no other way to
  * write it in DER. */
@@ -44,13 +42,19 @@ ssize_t pem_read(const char *text, size_t size, const char *label, void *data, s
 	return end ? base64_decode(joined, used, data, room) : -EINVAL;
 }
 
+bool cosign_is_p256(const unsigned char *der, size_t size)
+{
+	return size == HEADER_SIZE + COSIGN_POINT_SIZE && memcmp(der, header, HEADER_SIZE) == 0 &&
+	       der[HEADER_SIZE] == 4;
+}
+
 int cosign_key_read(const char *text, size_t size, struct cosign_key *key)
 {
 	unsigned char der[HEADER_SIZE + COSIGN_POINT_SIZE], digest[SHA256_SIZE];
 	struct sha256 hash;
 
 	if (pem_read(text, size, "PUBLIC KEY", der, sizeof(der)) != (ssize_t)sizeof(der) ||
-	    memcmp(der, header, HEADER_SIZE) != 0 || der[HEADER_SIZE] != 4)
+	    !cosign_is_p256(der, sizeof(der)))
 		return fail(EINVAL, "not a public key of P-256 in PEM");
 	memcpy(key->point, der + HEADER_SIZE, sizeof(key->point));
 	sha256_start(&hash);
@@ -65,30 +69,4 @@ ssize_t cosign_signature_decode(const char *text, size_t size, unsigned char *by
 	if (size && text[size - 1] == '\n')
 		size--;
 	return base64_decode(text, size, bytes, room);
-}
-
-bool cosign_verify(const struct cosign_key *key, const char *signature, size_t signature_size,
-		   const void *data, size_t size)
-{
-	unsigned char bytes[SIGNATURE_MAX], digest[SHA256_SIZE];
-	const ssize_t length =
-		cosign_signature_decode(signature, signature_size, bytes, sizeof(bytes));
-	mbedtls_ecdsa_context context;
-	struct sha256 hash;
-	bool good = false;
-
-	if (!IS_ENABLED(CONFIG_SIGN_COSIGN) || length <= 0)
-		return false;
-	sha256_start(&hash);
-	sha256_add(&hash, data, size);
-	sha256_finish(&hash, digest);
-	mbedtls_ecdsa_init(&context);
-	if (mbedtls_ecp_group_load(&context.grp, MBEDTLS_ECP_DP_SECP256R1) == 0 &&
-	    mbedtls_ecp_point_read_binary(&context.grp, &context.Q, key->point,
-					  sizeof(key->point)) == 0 &&
-	    mbedtls_ecp_check_pubkey(&context.grp, &context.Q) == 0)
-		good = mbedtls_ecdsa_read_signature(&context, digest, sizeof(digest), bytes,
-						    (size_t)length) == 0;
-	mbedtls_ecdsa_free(&context);
-	return good;
 }

@@ -63,7 +63,9 @@ const char *rule_name(const struct trust_rule *rule);
 /* Does this device answer to one of the names? 1, 0 or -errno recorded. */
 int policy_device(struct arena *arena, const struct trust_policy *policy, const char *const *names,
 		  size_t count);
-/* The file of a key or keyring. From the arena; NULL recorded. */
+/* What the policy calls `file`: relative to its own folder. From the arena; NULL recorded. */
+char *policy_path(struct arena *arena, const struct trust_policy *policy, const char *file);
+/* The content of a key's file. From the arena; NULL recorded. */
 char *policy_file(struct arena *arena, const struct trust_policy *policy, const char *file,
 		  size_t *size);
 
@@ -121,6 +123,8 @@ struct cosign_key {
 };
 /* "PUBLIC KEY" in PEM, P-256. 0 or -EINVAL recorded. */
 int cosign_key_read(const char *text, size_t size, struct cosign_key *key);
+/* Is it such a key in DER? */
+bool cosign_is_p256(const unsigned char *der, size_t size);
 /* A .sig file's base64, a line end after it or not. Bytes, or -EINVAL unrecorded. */
 ssize_t cosign_signature_decode(const char *text, size_t size, unsigned char *bytes, size_t room);
 /* `signature`: the text of such a file. */

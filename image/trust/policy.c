@@ -148,14 +148,20 @@ const char *rule_name(const struct trust_rule *rule)
 	return rule->prefix[0] ? rule->prefix : "*";
 }
 
+char *policy_path(struct arena *arena, const struct trust_policy *policy, const char *file)
+{
+	const char *slash = strrchr(policy->path, '/');
+
+	return file[0] == '/' || !slash ?
+		       arena_strdup(arena, file) :
+		       arena_printf(arena, "%.*s%s", (int)(slash + 1 - policy->path), policy->path,
+				    file);
+}
+
 char *policy_file(struct arena *arena, const struct trust_policy *policy, const char *file,
 		  size_t *size)
 {
-	const char *slash = strrchr(policy->path, '/');
-	char *path = file[0] == '/' || !slash ?
-			     arena_strdup(arena, file) :
-			     arena_printf(arena, "%.*s%s", (int)(slash + 1 - policy->path),
-					  policy->path, file);
+	const char *path = policy_path(arena, policy, file);
 
 	return path ? file_read(arena, AT_FDCWD, path, TRUST_KEY_FILE_MAX, size) : NULL;
 }

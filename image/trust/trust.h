@@ -48,9 +48,19 @@ int trust_check(struct arena *arena, struct store *store, const struct image_set
 		const char *name, const struct digest *manifest, bool raise,
 		struct trust_decision *decision);
 
+/*
+ * The same when the name leads nowhere yet: a signature of any of these counts. The manifest is
+ * first; the others are indexes that lead to it, which the caller has verified. (trust_check()
+ * finds the index that the name leads to by itself.)
+ */
+int trust_check_any(struct arena *arena, struct store *store, const struct image_settings *settings,
+		    const char *name, const struct digest *digests, size_t count, bool raise,
+		    struct trust_decision *decision);
+
 /* `cruet image sign`, for the build host. */
 struct sign_request {
-	const char *name; /* in the store */
+	const char *name; /* in the store; an index is signed for all that is in it */
+	const char *as;	  /* the name to sign, without tag; NULL: that of the store; "" : none */
 	const char *key;  /* file: minisign secret key without password (-W), or an EC private key
 			     (PEM) */
 	int folder;	  /* AT_FDCWD */
