@@ -139,22 +139,6 @@ static int read_object(struct arena *arena, const cJSON *object, const char *whe
 	return 0;
 }
 
-static int refuse_unknown(const cJSON *object, const char *where, const char *const *known)
-{
-	const cJSON *member;
-
-	cJSON_ArrayForEach(member, object)
-	{
-		size_t i = 0;
-
-		while (known[i] && strcmp(known[i], member->string) != 0)
-			i++;
-		if (!known[i])
-			return node_wrong(member, where, member->string, "unknown property");
-	}
-	return 0;
-}
-
 /* What a mirror is follows from what its location looks like. */
 static int read_location(const cJSON *node, const char *where, struct mirror *mirror)
 {
@@ -180,7 +164,7 @@ static int read_mirror(const cJSON *node, const char *where, struct mirror *mirr
 
 	if (!cJSON_IsObject(node))
 		return node_wrong(node, where, NULL, "not an object");
-	result = refuse_unknown(node, where, known);
+	result = node_only(node, where, known);
 	if (result == 0)
 		result = node_string(node, where, "prefix", &mirror->prefix);
 	if (result == 0)

@@ -133,6 +133,22 @@ int node_map(const cJSON *object, const char *where, const char *key, const cJSO
 	return 0;
 }
 
+int node_only(const cJSON *object, const char *where, const char *const *known)
+{
+	const cJSON *member;
+
+	cJSON_ArrayForEach(member, object)
+	{
+		size_t i = 0;
+
+		while (known[i] && strcmp(known[i], member->string) != 0)
+			i++;
+		if (!known[i])
+			return node_wrong(member, where, member->string, "unknown property");
+	}
+	return 0;
+}
+
 const cJSON *node_document(struct arena *arena, const char *text, size_t size, const char *name)
 {
 	const cJSON *root = NULL;

@@ -37,6 +37,9 @@ int node_keys(struct arena *arena, const cJSON *object, const char *where, const
 /* An object of strings, or NULL. */
 int node_map(const cJSON *object, const char *where, const char *key, const cJSON **map);
 
+/* Every member is one of these (NULL at the end). */
+int node_only(const cJSON *object, const char *where, const char *const *known);
+
 /* A whole document: at most DOCUMENT_MAX_SIZE, and an object. NULL recorded. */
 const cJSON *node_document(struct arena *arena, const char *text, size_t size, const char *name);
 
