@@ -30,6 +30,7 @@ const struct command *const image_commands[] = {
 };
 
 static const struct command *const actions[] = {
+	&image_attach,
 	&image_audit,
 	&image_bundle,
 	&image_du,

@@ -12,7 +12,7 @@
 extern const struct command command_export, command_image, command_import, command_login,
 	command_logout, command_pull, command_push;
 /* ACTIONs of command_image. */
-extern const struct command image_audit, image_bundle, image_du, image_fsck, image_gc,
+extern const struct command image_attach, image_audit, image_bundle, image_du, image_fsck, image_gc,
 	image_history, image_inspect, image_ls, image_release_action, image_rm, image_sign,
 	image_tag, image_unpack_action, image_verify;
 
