@@ -86,22 +86,7 @@ static int read_paths(struct filter *filter, const cJSON *paths)
 	return 0;
 }
 
-static int open_layer(const struct filter *filter, const struct descriptor *layer, int *fd,
-		      char name[DIGEST_TEXT_SIZE], struct archive **archive)
-{
-	const struct image_limits *limits = &filter->aci->import->settings->limits;
-	const struct archive_request request = {
-		.name = digest_text(&layer->digest, name),
-		.source = archive_source_fd,
-		.data = fd,
-		.limits = { .bytes = limits->layer_bytes, .zstd_window = limits->zstd_window },
-		.unhashed = true,
-	};
-
-	*fd = store_blob_open(filter->aci->import->store, &layer->digest, layer->size);
-	return *fd < 0 ? *fd : archive_open(&request, archive);
-}
-
+/* Is what it lies in something else in a layer above? */
 static bool is_hidden(const struct filter *filter, const char *path)
 {
 	char parent[ENTRY_PATH_MAX];
