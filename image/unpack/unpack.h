@@ -25,16 +25,22 @@ enum unpack_way {
 	UNPACK_OVER,  /* over what is there: whiteouts remove (image-spec layer.md) */
 };
 
-/* What happens to what an image may bring: documented in cruet-image(1). */
+/*
+ * What happens to what an image may bring: documented in cruet-image(1). A character device 0/0 is
+ * a whiteout, as overlayfs has it.
+ */
 struct unpack_rules {
-	bool devices; /* make device nodes (needs CAP_MKNOD); else they are an error, but for 0/0 */
-	bool keep_owner; /* chown(2); false when we are not root: all belongs to us, said once */
-	bool strict;	 /* the same path twice in one layer is an error, else the last one wins */
+	bool devices;	 /* make device nodes (needs CAP_MKNOD); else they are an error */
+	bool keep_owner; /* chown(2); false when we are not root: all belongs to us, said once, and
+			    there are no setuid bits */
+	bool strict;	 /* the same path twice in one layer is an error, else the last one wins;
+			    names of aufs are too, else they are passed over */
 };
 
 /*
- * Apply one archive to the folder `root`. 0 or -errno recorded ("layer NAME: entry PATH: ...");
- * then the folder is to be thrown away.
+ * Apply one archive to the folder `root`. Missing parents are made, 0755 and root's. Memory: 50
+ * KiB, and for UNPACK_OVER on what is there already 16 bytes a path, from 64 Ki paths on in a file.
+ * 0 or -errno recorded ("entry PATH: ..."); then the folder is to be thrown away.
  */
 int unpack_archive(int root, struct archive *archive, enum unpack_way way,
 		   const struct unpack_rules *rules);
@@ -68,19 +74,21 @@ struct root_request {
 	const char *upper; /* absolute: a folder for what is written (upper/ and work/ in it); NULL:
 			      a tmpfs */
 	bool read_only;	   /* nothing is written: no upper */
+	bool verity;	   /* a mounted layer without a root hash (verity.h) is refused */
 };
 
 /*
  * Put the root file system together at FOLDER/rootfs, in this mount namespace: squashfs and erofs
  * layers by loop device (or from the file where the kernel can) with dm-verity when the manifest's
- * annotations have its root hash; several layers by overlayfs; read-only trees where the kernel has
- * no overlayfs (then a writable root is an error that says so; `flat` in the settings and an upper
- * copy is not made). nodev is not set: the runtime's own rules hold. 0 or -errno recorded, and
- * nothing is left mounted.
+ * annotations have its root hash (verity.h); over them and the trees overlayfs, or where the kernel
+ * has none (or one tree is all, and nothing is written) that tree read-only: then a writable root
+ * is an error. All is nodev: device nodes of an image are dead. 0 or -errno recorded, and nothing
+ * is left mounted.
  */
 int root_mount(struct store *store, const struct image *image,
 	       const struct image_settings *settings, const struct root_request *request);
-/* All that root_mount() made below the folder, loop and verity devices too; missing is fine. */
+/* All that is mounted below the folder, loop and verity devices too, and the folders that
+ * root_mount() made; missing is fine. 0 or -errno recorded. */
 int root_unmount(const char *folder);
 
 /* fs-verity for a blob where the file system has it: 0, -EOPNOTSUPP unrecorded. */
