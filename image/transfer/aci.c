@@ -117,7 +117,11 @@ static int finish_labels(struct aci *aci, struct image_config *config)
 	char *text;
 
 	if (aci->ignored) {
-		json_write_string(&aci->appc, "ignored", aci->ignored);
+		json_write_end(&aci->ignored_list, ']');
+		text = json_write_finish(&aci->ignored_list, &size);
+		if (!text)
+			return error_result();
+		json_write_raw(&aci->appc, "ignored", text, size);
 		json_write_string(&aci->labels, ACI_IGNORED, aci->ignored);
 	}
 	json_write_end(&aci->appc, '}');
@@ -196,7 +200,7 @@ int import_aci(struct import *import)
 
 	if (!aci || !aci->text.data)
 		return fail(EBADMSG, "manifest: is missing");
-	if (aci->layer.writer.size == 0)
+	if (aci->layer.made.count == 0)
 		return fail(EBADMSG, "rootfs: is missing");
 	json_write_start(&aci->labels, aci->arena, JSON_COMPACT);
 	json_write_object(&aci->labels, NULL);

@@ -42,6 +42,7 @@ struct aci {
 	const char *name, *version;
 	struct platform platform;
 	char *ignored; /* names of what cannot be kept, by ", " */
+	struct json_writer ignored_list;
 	struct json_writer labels;
 	struct json_writer appc; /* the label cruet.appc */
 

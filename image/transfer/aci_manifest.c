@@ -65,6 +65,11 @@ const char *aci_value(const cJSON *list, const char *name)
 int aci_ignore(struct aci *aci, const char *name)
 {
 	log_warning("%s: %s cannot be kept", aci->name, name);
+	if (!aci->ignored) {
+		json_write_start(&aci->ignored_list, aci->arena, JSON_COMPACT);
+		json_write_array(&aci->ignored_list, NULL);
+	}
+	json_write_string(&aci->ignored_list, NULL, name);
 	aci->ignored = arena_printf(aci->arena, "%s%s%s", aci->ignored ? aci->ignored : "",
 				    aci->ignored ? ", " : "", name);
 	return aci->ignored ? 0 : error_result();
