@@ -68,7 +68,7 @@ static dev_t number_of(int index)
 	return makedev(LOOP_MAJOR_NUMBER, minor);
 }
 
-int loop_attach(int file, const struct mount_place *place)
+int loop_over(int file, const struct mount_place *place)
 {
 	auto_fd int control = device_open("loop-control", S_IFCHR,
 					  makedev(MISC_MAJOR_NUMBER, LOOP_CONTROL_MINOR), place);

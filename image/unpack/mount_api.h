@@ -30,6 +30,6 @@ int device_open(const char *name, mode_t type, dev_t device, const struct mount_
 
 /* A loop device over the file, read-only, that lets go when it is closed. Its descriptor, or -errno
  * recorded. */
-int loop_attach(int file, const struct mount_place *place);
+int loop_over(int file, const struct mount_place *place);
 
 #endif

@@ -19,7 +19,7 @@
 /* The block device to mount: the loop device, or what verifies it. */
 static int open_device(int blob, const struct verity *verity, const struct mount_place *place)
 {
-	auto_fd int loop = loop_attach(blob, place);
+	auto_fd int loop = loop_over(blob, place);
 	struct stat status;
 
 	if (loop < 0 || !verity)
@@ -54,7 +54,7 @@ static int mount_blob(int blob, const struct descriptor *layer, const struct mou
 	return result < 0 ? fail(-result, "mount as %s", type) : 0;
 }
 
-int layer_mount(struct store *store, const struct descriptor *layer,
+int mount_layer(struct store *store, const struct descriptor *layer,
 		const struct mount_place *place, bool verified)
 {
 	auto_fd int blob = -1, target = -1;

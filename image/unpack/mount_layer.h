@@ -14,7 +14,7 @@ struct store;
  * kernel can (6.12), else by a loop device, with dm-verity between if the manifest has hashes. An
  * O_PATH descriptor of its root, or -errno recorded. `verified`: without hashes it is refused.
  */
-int layer_mount(struct store *store, const struct descriptor *layer,
+int mount_layer(struct store *store, const struct descriptor *layer,
 		const struct mount_place *place, bool verified);
 
 /*

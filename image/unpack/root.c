@@ -83,7 +83,7 @@ static int add_layer(struct root *root, size_t number)
 
 	if (layer_is_mounted(root->image, number)) {
 		snprintf(name, sizeof(name), "lower-%zu", number);
-		fd = layer_mount(root->store, layer, &(struct mount_place){ root->folder, name },
+		fd = mount_layer(root->store, layer, &(struct mount_place){ root->folder, name },
 				 root->request->verity);
 		if (fd < 0)
 			return fd;
