@@ -14,7 +14,7 @@
 struct options {
 	struct session_options session;
 	const char *format, *name, *reference, *platform, *user, *working_directory;
-	struct args_list environment;
+	struct args_list environment, signatures;
 	bool one;
 };
 
@@ -32,9 +32,25 @@ static const struct args_option options[] = {
 	  "of a root file system: its environment" },
 	{ "user", 0, TEXT(user), "USER", "of a root file system: its user" },
 	{ "workdir", 0, TEXT(working_directory), "DIR", "of a root file system: where it starts" },
+	{ "signature", 0, ARGS_LIST, offsetof(struct options, signatures), ARGS_NO_SEEN, "FILE",
+	  "a detached signature of it: see image attach" },
 	SESSION_OPTION_ROWS,
 	COMMAND_OPTIONS_END,
 };
+
+static int attach(struct session *session, const struct args_list *signatures,
+		  const struct imported *list, ssize_t count)
+{
+	int result = 0;
+
+	if (signatures->count > 0 && count != 1)
+		return fail_as(ERROR_USAGE, 0, "--signature: %zd images came, it is for one",
+			       count);
+	for (size_t i = 0; i < signatures->count && result == 0; i++)
+		result = trust_attach(session->store, &list[0].descriptor.digest, AT_FDCWD,
+				      signatures->items[i]);
+	return result;
+}
 
 static int report(struct session *session, const struct imported *list, size_t count)
 {
@@ -108,7 +124,8 @@ static int run(const struct container_context *context, void *given, int argc, c
 	if (result < 0)
 		return result;
 	count = image_import(&session.arena, session.store, &session.settings, &request, &list);
-	return count < 0 ? (int)count : report(&session, list, (size_t)count);
+	result = count < 0 ? (int)count : attach(&session, &values->signatures, list, count);
+	return result < 0 ? result : report(&session, list, (size_t)count);
 }
 
 const struct command command_import = {

@@ -357,7 +357,7 @@ int bundle_derive(const struct run *run, const char *cgroups_path)
 	if (mkdirat(run->folder, RUN_BUNDLE, 0700) < 0 && errno != EEXIST)
 		return fail(errno, "make %s/" RUN_BUNDLE, run->path);
 	if (IS_ENABLED(CONFIG_IMAGE) && run->unit->source == SOURCE_IMAGE)
-		derivation.bundle = image_bundle(run);
+		derivation.bundle = run_image(run);
 	if (!derivation.bundle)
 		return error_result();
 	result = derive(&derivation, cgroups_path);

@@ -41,7 +41,7 @@ static int clean_container(const struct run *run)
 		result = result < 0 ? result : unmounted;
 	}
 	if (IS_ENABLED(CONFIG_IMAGE) && run->unit->source == SOURCE_IMAGE) {
-		const int released = image_let_go(run);
+		const int released = run_image_end(run);
 
 		result = result < 0 ? result : released;
 	}

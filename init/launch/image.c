@@ -10,7 +10,7 @@
 #include "init/paths.h"
 #include "lib/error.h"
 
-const char *image_bundle(const struct run *run)
+const char *run_image(const struct run *run)
 {
 	const struct image_run_request request = {
 		.name = run_text(run, run->unit->path),
@@ -29,7 +29,7 @@ const char *image_bundle(const struct run *run)
 	return image_prepare(&request, NULL) < 0 ? NULL : request.folder;
 }
 
-int image_let_go(const struct run *run)
+int run_image_end(const struct run *run)
 {
 	const char *folder = run_path(run, INIT_RUN_IMAGE);
 

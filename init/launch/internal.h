@@ -146,9 +146,9 @@ int volumes_reset(const struct run *run);
 /* ---- image.c ---- */
 
 /* Make the unit's image ready: the path of its bundle. From the arena; NULL recorded. */
-const char *image_bundle(const struct run *run);
+const char *run_image(const struct run *run);
 /* Unmount it and end its use; missing is fine. 0 or -errno recorded. */
-int image_let_go(const struct run *run);
+int run_image_end(const struct run *run);
 
 /* Mount the layer over `lower`: the path of the root to use instead. NULL recorded. */
 char *layer_mount(const struct run *run, const char *lower);
