@@ -47,6 +47,11 @@
 	"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAELI9yEnz1ND77lINGzgbrPc+L8LY/\n" \
 	"fP1CXSKqjJcYQhTH128YjRhIozAO+++CApJtAg1clhSWUNyHT0jc0M+TRg==\n" \
 	"-----END PUBLIC KEY-----\n"
+#define EC_PUBLIC_2 \
+	"-----BEGIN PUBLIC KEY-----\n" \
+	"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE47t90RPk9ZabGgd7QrgOaQQICDm7\n" \
+	"RGIkAtzpaHo1oNlObtutfL3egZin77xLaWv9/3TtP5uEHwQ344Y6QhIGLA==\n" \
+	"-----END PUBLIC KEY-----\n"
 #define EC_ID "1ac31385ea0815fbf39bfc9701a9ec32e4ffc57e2d27ee80a9348388a75ff5cb"
 #define EC_SEC1 \
 	"-----BEGIN EC PRIVATE KEY-----\n" \
