@@ -7,7 +7,6 @@
 #include "image/trust/trust.h"
 #include "lib/arena.h"
 #include "lib/error.h"
-#include "lib/log.h"
 #include "lib/str.h"
 
 static int begin(struct import *import)
@@ -177,16 +176,12 @@ static int add_own_layer(struct aci *aci)
 	return result;
 }
 
-static int check_signature(struct aci *aci)
+static int check_signature(struct aci *aci, const char **signer)
 {
 	const struct import_request *request = aci->import->request;
-	const char *signer = NULL;
-	int result = trust_check_aci(aci->arena, aci->import->settings, aci->name, request->folder,
-				     request->path, &signer);
 
-	if (signer)
-		log_info("%s: signed by %s", aci->name, signer);
-	return result;
+	return trust_check_aci(aci->arena, aci->import->settings, aci->name, request->folder,
+			       request->path, signer);
 }
 
 int import_aci(struct import *import)
@@ -195,6 +190,7 @@ int import_aci(struct import *import)
 		.created = "", .author = "", .user = "", .working_directory = "", .stop_signal = ""
 	};
 	struct aci *aci = import->aci;
+	const char *signer = NULL;
 	const cJSON *paths;
 	int wrong = 0, result;
 
@@ -208,7 +204,7 @@ int import_aci(struct import *import)
 	json_write_object(&aci->appc, NULL);
 	result = aci_manifest_read(aci);
 	if (result == 0)
-		result = check_signature(aci);
+		result = check_signature(aci, &signer);
 	if (result == 0)
 		result = aci_app_read(aci, &config);
 	if (result == 0)
@@ -220,5 +216,8 @@ int import_aci(struct import *import)
 	paths = aci_member(aci->root, "pathWhitelist", cJSON_Array, false, &wrong);
 	if (paths && paths->child)
 		wrong = aci_filter(aci, paths);
-	return wrong < 0 ? wrong : make_image(aci, &config);
+	result = wrong < 0 ? wrong : make_image(aci, &config);
+	if (result == 0 && signer)
+		result = trust_keep_aci(import->store, &import->list[0].descriptor.digest, signer);
+	return result;
 }

@@ -128,23 +128,6 @@ static int take_blob(struct import *import, struct archive *archive, const struc
 	return fail_context(result, "%s", entry->path);
 }
 
-static int take_signature(struct import *import, struct archive *archive, const struct entry *entry)
-{
-	const char *name = arena_strdup(import->arena, entry->path + strlen("signatures/"));
-	struct import_signature *signature;
-
-	if (!import->signatures)
-		import->signatures = arena_array(import->arena, IMPORT_MAX_SIGNATURES,
-						 sizeof(*import->signatures));
-	if (!name || !import->signatures)
-		return error_result();
-	if (import->signature_count == IMPORT_MAX_SIGNATURES || !is_hex(name, 64))
-		return 0;
-	signature = &import->signatures[import->signature_count++];
-	signature->name = name;
-	return import_entry_text(import, archive, entry, IMPORT_SIGNATURE_SIZE, &signature->text);
-}
-
 static int take_layout_entry(struct import *import, struct archive *archive,
 			     const struct entry *entry)
 {
@@ -160,7 +143,9 @@ static int take_layout_entry(struct import *import, struct archive *archive,
 	if (is_below(path, "blobs"))
 		return file ? take_blob(import, archive, entry) : 0;
 	if (is_below(path, "signatures"))
-		return file && strchr(path, '/') ? take_signature(import, archive, entry) : 0;
+		return file && strchr(path, '/') ?
+			       import_signature(import, path, archive, entry->size) :
+			       0;
 	if (!file && entry->type != ENTRY_SYMLINK && entry->type != ENTRY_HARD_LINK)
 		return 0;
 	/* An OCI layout has unknown files, a docker-archive has layers of any name. */

@@ -7,11 +7,9 @@
 
 #include "image/transfer/aci.h"
 #include "image/transfer/import.h"
-#include "image/trust/trust.h"
 #include "lib/arena.h"
 #include "lib/config.h"
 #include "lib/error.h"
-#include "lib/path.h"
 #include "lib/str.h"
 
 static const char *const format_names[] = {
@@ -48,27 +46,6 @@ int import_add_name(struct import *import, const char *name, const struct descri
 	return 0;
 }
 
-/* Signatures that lay in the layout, or beside the file. */
-static int keep_signatures(struct import *import, const struct digest *manifest)
-{
-	char text[DIGEST_TEXT_SIZE];
-	const char *hex = digest_hex(digest_text(manifest, text));
-	size_t length = strlen(hex);
-	int result = 0;
-
-	for (size_t i = 0; i < import->signature_count && result == 0; i++) {
-		const struct import_signature *signature = &import->signatures[i];
-
-		if (strncmp(signature->name, hex, length) == 0 && signature->name[length] == '.')
-			result = trust_keep(import->store, manifest, signature->name + length + 1,
-					    signature->text.data, signature->text.size);
-	}
-	if (result < 0 || str_equal(import->request->path, "-"))
-		return result;
-	return trust_attach(import->store, manifest, import->request->folder,
-			    import->request->path);
-}
-
 /* All is there and right: the names. When one cannot be given, those before get back what they had.
  */
 static int give_names(struct import *import)
@@ -103,8 +80,8 @@ static int finish(struct import *import)
 		return fail(ENOENT, "there is no image in it");
 	for (size_t i = 0; i < import->count && result == 0; i++)
 		result = import_verify(import, &import->list[i].descriptor);
-	for (size_t i = 0; i < import->count && result == 0; i++)
-		result = keep_signatures(import, &import->list[i].descriptor.digest);
+	if (result == 0)
+		result = import_keep_signatures(import);
 	for (size_t i = 0; i < import->count && result == 0 && import->request->allow; i++)
 		result = import->request->allow(import->request->data, import->list[i].name,
 						&import->list[i].descriptor);

@@ -18,7 +18,8 @@ enum import_limits {
 	IMPORT_MAX_FILES = 4096,      /* of a docker-archive */
 	IMPORT_MAX_SIGNATURES = 64,   /* files */
 	IMPORT_SIGNATURE_SIZE = 8192, /* bytes of one */
-	IMPORT_MAX_NAMES = 4096,      /* given by one file */
+	IMPORT_SIGNATURE_NAME = 200,
+	IMPORT_MAX_NAMES = 4096, /* given by one file */
 	IMPORT_BUFFER = 64 << 10,
 };
 
@@ -107,6 +108,14 @@ int import_entry_text(struct import *import, struct archive *archive, const stru
 
 /* The archive, once: blobs to the store, documents and the table of files filled. */
 int import_collect(struct import *import);
+
+/* ---- signature.c ---- */
+
+/* A file "signatures/NAME", of the archive, or of the folder (archive NULL). */
+int import_signature(struct import *import, const char *path, struct archive *archive,
+		     uint64_t size);
+/* Those of all that is to be named, into the store. */
+int import_keep_signatures(struct import *import);
 
 /* ---- layout.c ---- */
 
