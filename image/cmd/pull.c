@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cruet pull */
 #include <stddef.h>
-#include <stdio.h>
 
-#include "image/cmd/session.h"
+#include "image/cmd/report.h"
 #include "image/registry/registry.h"
 #include "image/trust/audit.h"
 #include "lib/error.h"
-#include "lib/json.h"
 
 struct options {
 	struct session_options session;
@@ -31,18 +29,20 @@ static const struct args_option options[] = {
 };
 
 /* The policy, before a layer is fetched. */
-static int allow(void *data, const char *name, const struct descriptor *manifest)
+static int allow(void *data, const char *name, const struct descriptor *top,
+		 const struct descriptor *manifest)
 {
 	struct session *session = data;
 	struct trust_decision decision = { .allowed = false };
-	const int result = trust_check(&session->arena, session->store, &session->settings, name,
-				       &manifest->digest, false, &decision);
+	const struct digest digests[] = { manifest->digest, top->digest };
+	const int result = trust_check_any(&session->arena, session->store, &session->settings,
+					   name, digests, 2, false, &decision);
 	const struct audit_event event = { .action = result < 0 ? "refuse" : "pull",
 					   .name = name,
 					   .manifest = &manifest->digest,
 					   .decision = &decision };
 
-	/* What was refused and why is the error that counts. */
+	/* Why it was refused is the error that counts. */
 	if (result < 0) {
 		const struct error why = *error_last();
 
@@ -51,25 +51,6 @@ static int allow(void *data, const char *name, const struct descriptor *manifest
 		return result;
 	}
 	return audit_write(session->store, &event);
-}
-
-static int report(struct session *session, const char *name, const struct descriptor *descriptor)
-{
-	char digest[DIGEST_TEXT_SIZE], line[DIGEST_TEXT_SIZE + 1];
-	struct json_writer writer;
-
-	digest_text(&descriptor->digest, digest);
-	if (session->json) {
-		json_write_start(&writer, &session->arena, JSON_COMPACT);
-		json_write_object(&writer, NULL);
-		json_write_string(&writer, "name", name);
-		json_write_string(&writer, "digest", digest);
-		json_write_end(&writer, '}');
-		return session_print(&writer);
-	}
-	return session->quiet ?
-		       0 :
-		       command_print(line, (size_t)snprintf(line, sizeof(line), "%s\n", digest));
 }
 
 static int run(const struct container_context *context, void *given, int argc, char **argv)
@@ -100,7 +81,7 @@ static int run(const struct container_context *context, void *given, int argc, c
 	if (result == 0)
 		result = registry_pull(&session.arena, session.store, &session.settings, &request,
 				       &descriptor);
-	return result < 0 ? result : report(&session, argv[0], &descriptor);
+	return result < 0 ? result : report_digest(&session, argv[0], &descriptor);
 }
 
 const struct command command_pull = {

@@ -197,14 +197,17 @@ static char *edited(struct arena *arena, const cJSON *root, const char *host, co
 static int write_file(struct arena *arena, const char *path, const char *text, size_t size)
 {
 	const char *slash = strrchr(path, '/');
-	const char *folder = slash ? arena_strndup(arena, path, (size_t)(slash - path) + 1) : "./";
-	auto_fd int fd = -1;
+	const char *folder = slash ? arena_strndup(arena, path, (size_t)(slash - path) + 1) : ".";
+	auto_fd int start = -1, fd = -1;
 	mode_t mask;
 	int result;
 
 	if (!folder)
 		return -ENOMEM;
-	fd = path_make_directory(AT_FDCWD, folder, 0700);
+	start = openat(AT_FDCWD, *path == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (start < 0)
+		return fail(errno, "open the folder of %s", path);
+	fd = path_make_directory(start, folder, 0700);
 	if (fd < 0)
 		return fd;
 	mask = umask(077);

@@ -173,21 +173,22 @@ int remote_manifest(struct remote *remote, const char *reference, struct documen
 }
 
 /* Is this the answer to "from `offset` on"? 1: yes; 0: no, all of it comes; -errno recorded. */
-static int check_answer(struct remote *remote, const struct http_response *response,
-			const struct descriptor *descriptor, uint64_t offset)
+static int check_answer(struct remote *remote, const struct http_response *response, uint64_t size,
+			uint64_t offset)
 {
-	uint64_t expected = descriptor->size;
+	uint64_t expected = size;
 
 	if (response->status == 206) {
 		if (!offset || !response->has_range || response->range_start != offset ||
 		    (response->range_total != HTTP_LENGTH_UNKNOWN &&
-		     response->range_total != descriptor->size) ||
-		    response->range_end != descriptor->size - 1)
+		     (response->range_end != response->range_total - 1 ||
+		      (size != HTTP_LENGTH_UNKNOWN && response->range_total != size))))
 			return fail(EPROTO, "%s: answers with another range than the one asked for",
 				    remote->host);
 		expected -= offset;
 	}
-	if (response->length != HTTP_LENGTH_UNKNOWN && response->length != expected)
+	if (size != HTTP_LENGTH_UNKNOWN && response->length != HTTP_LENGTH_UNKNOWN &&
+	    response->length != expected)
 		return fail(EBADMSG, "%s: %llu bytes come where the manifest says %llu",
 			    remote->host, (unsigned long long)response->length,
 			    (unsigned long long)expected);
@@ -212,9 +213,8 @@ static int begin_anew(const struct sink *sink)
 }
 
 /* One request and its body. *etag: of the first answer. FETCH_AGAIN: it was cut (recorded). */
-static int fetch_rest(struct remote *remote, const struct url *url,
-		      const struct descriptor *descriptor, const struct sink *sink,
-		      const char **etag)
+static int fetch_rest(struct remote *remote, const struct url *url, uint64_t size,
+		      const struct sink *sink, const char **etag)
 {
 	struct http_request request = { .method = HTTP_GET, .url = *url };
 	struct http_response response;
@@ -239,7 +239,7 @@ static int fetch_rest(struct remote *remote, const struct url *url,
 		return remote_refused(remote, &response, "blob");
 	if (response.etag)
 		*etag = response.etag;
-	result = check_answer(remote, &response, descriptor, request.from);
+	result = check_answer(remote, &response, size, request.from);
 	if (result == 0)
 		result = begin_anew(sink);
 	if (result >= 0)
@@ -250,10 +250,9 @@ static int fetch_rest(struct remote *remote, const struct url *url,
 		http_finish(remote->http);
 		return again ? FETCH_AGAIN : result;
 	}
-	if (sink->offset(sink->data) != descriptor->size)
+	if (size != HTTP_LENGTH_UNKNOWN && sink->offset(sink->data) != size)
 		return fail(EBADMSG, "%s: only %llu of %llu bytes come", remote->host,
-			    (unsigned long long)sink->offset(sink->data),
-			    (unsigned long long)descriptor->size);
+			    (unsigned long long)sink->offset(sink->data), (unsigned long long)size);
 	return 0;
 }
 
@@ -269,25 +268,21 @@ static int blob_by_helper(struct remote *remote, const char *url, const struct s
 	return result < 0 ? result : helper_fetch(remote->arena, remote->settings, &request);
 }
 
-int remote_blob(struct remote *remote, const struct descriptor *descriptor, const struct sink *sink)
+int remote_content(struct remote *remote, const struct url *url, uint64_t size,
+		   const struct sink *sink)
 {
 	struct backoff backoff = { .limit = remote->attempts };
-	char digest[DIGEST_TEXT_SIZE];
 	const char *etag = NULL;
-	struct url url;
-	int result = remote_url(remote, &url, "blobs/%s", digest_text(&descriptor->digest, digest));
 
-	if (result < 0)
-		return result;
 	if (remote->helper) {
-		const char *text = url_text(remote->arena, &url);
+		const char *text = url_text(remote->arena, url);
 
 		return text ? blob_by_helper(remote, text, sink) : -ENOMEM;
 	}
 	for (;;) {
 		const uint64_t before = sink->offset(sink->data);
+		const int result = fetch_rest(remote, url, size, sink, &etag);
 
-		result = fetch_rest(remote, &url, descriptor, sink, &etag);
 		if (result != FETCH_AGAIN)
 			return result;
 		if (sink->offset(sink->data) > before)
@@ -295,4 +290,13 @@ int remote_blob(struct remote *remote, const struct descriptor *descriptor, cons
 		if (!backoff_wait(&backoff, 0, remote->host))
 			return error_result();
 	}
+}
+
+int remote_blob(struct remote *remote, const struct descriptor *descriptor, const struct sink *sink)
+{
+	char digest[DIGEST_TEXT_SIZE];
+	struct url url;
+	int result = remote_url(remote, &url, "blobs/%s", digest_text(&descriptor->digest, digest));
+
+	return result < 0 ? result : remote_content(remote, &url, descriptor->size, sink);
 }

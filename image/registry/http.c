@@ -85,6 +85,13 @@ static struct connection *find_connection(struct http *http, const struct url *u
 	return &http->pool[http->next];
 }
 
+/* May it be better in a second? */
+static bool is_passing(int result)
+{
+	return result == -ECONNREFUSED || result == -ECONNRESET || result == -ETIMEDOUT ||
+	       result == -EHOSTUNREACH || result == -ENETUNREACH || result == -EPIPE;
+}
+
 static int open_connection(struct http *http, struct connection *connection, const struct url *url)
 {
 	int result;

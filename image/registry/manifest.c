@@ -192,13 +192,26 @@ static int find_top(struct pull *pull, struct document *document, struct descrip
 	return 0;
 }
 
+int pull_find_top(struct pull *pull)
+{
+	const int result = pull->top.size ? 0 : find_top(pull, &pull->top_document, &pull->top);
+
+	if (result < 0)
+		pull->top.size = 0;
+	return result;
+}
+
 int pull_manifests(struct pull *pull)
 {
-	int result = 0;
+	const bool known = pull->top.size > 0;
+	int result = pull_find_top(pull);
 
 	pull->documents = NULL;
 	pull->manifests = NULL;
-	if (!pull->top.size)
-		result = find_top(pull, &pull->top_document, &pull->top);
-	return result < 0 ? result : take(pull, &pull->top, &pull->top_document, 0);
+	if (result == 0)
+		result = take(pull, &pull->top, &pull->top_document, 0);
+	/* What could not be read says nothing about what the next source has. */
+	if (result < 0 && !known)
+		pull->top.size = 0;
+	return result;
 }

@@ -50,7 +50,8 @@ static int check_policy(struct pull *pull)
 	     one = one->next) {
 		pull_signatures(pull, &one->descriptor);
 		if (request->allow)
-			result = request->allow(request->data, pull->as, &one->descriptor);
+			result = request->allow(request->data, pull->as, &pull->top,
+						&one->descriptor);
 	}
 	return result;
 }
@@ -124,5 +125,5 @@ int registry_pull(struct arena *arena, struct store *store, const struct image_s
 	if (result < 0)
 		return result;
 	*descriptor = *what_to_name(&pull);
-	return store_ref_set(store, pull.as, descriptor);
+	return pull.named ? 0 : store_ref_set(store, pull.as, descriptor);
 }

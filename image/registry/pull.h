@@ -41,6 +41,7 @@ struct pull {
 	struct pull_manifest *manifests;
 	struct descriptor top; /* what the name will lead to; size 0: not known yet */
 	struct document top_document;
+	bool named; /* an import has given the name already */
 	bool final; /* what failed would fail with any other source, too */
 };
 
@@ -58,6 +59,8 @@ void source_close(struct source *source);
 /* ---- manifest.c: pull->documents and ->manifests from the name ---- */
 
 int pull_manifests(struct pull *pull);
+/* What the name leads to, by pull->source, unless that is known. */
+int pull_find_top(struct pull *pull);
 
 /* ---- layer.c ---- */
 
@@ -68,6 +71,17 @@ int pull_blob(struct pull *pull, const struct descriptor *descriptor);
 
 /* What signs that manifest or index goes to the store; none is fine. Trouble is only noted. */
 void pull_signatures(struct pull *pull, const struct descriptor *descriptor);
+
+/* ---- archive.c ---- */
+
+/* Import one archive: the file below `folder`, or ("-") what stands at that address, which goes
+ * through a pipe. */
+int pull_archive(struct pull *pull, const char *path, struct remote *remote, const struct url *url,
+		 bool trusted);
+
+/* ---- template.c: a static web server ---- */
+
+int pull_template(struct pull *pull, const struct mirror *mirror, const char *rest);
 
 /* ---- mirror.c ---- */
 

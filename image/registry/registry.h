@@ -34,16 +34,18 @@ struct pull_request {
 	bool insecure;		    /* http, or a certificate of anybody */
 	unsigned int attempts;	    /* of each request; 0: 5 */
 	unsigned int stall_seconds; /* without a byte: 0: 60 */
-	/* Called with the verified manifest before any layer is fetched (policy). 0, or -errno
-	 * recorded. */
-	int (*allow)(void *data, const char *name, const struct descriptor *manifest);
+	/* Called with the verified manifest (and what the name leads to: it, or an index that leads
+	 * to it) before any layer is fetched. 0, or -errno recorded. */
+	int (*allow)(void *data, const char *name, const struct descriptor *top,
+		     const struct descriptor *manifest);
 	void *data;
 };
 
 /*
  * Fetch the manifest, the config, and those layers that are not there; then name it. Also its
  * signatures: the tag sha256-HEX.sig (cosign), and what refers to it, into the store's signatures/.
- * Resumes inside a layer. *descriptor: what the name leads to now. 0 or -errno recorded.
+ * Resumes inside a layer. *descriptor: what the name leads to now. The store's shared lock is held
+ * by the caller. 0 or -errno recorded.
  */
 int registry_pull(struct arena *arena, struct store *store, const struct image_settings *settings,
 		  const struct pull_request *request, struct descriptor *descriptor);

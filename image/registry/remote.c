@@ -209,11 +209,13 @@ int remote_refused(struct remote *remote, const struct http_response *response, 
 
 	switch (response->status) {
 	case 404:
-		return fail_as(ERROR_NOT_FOUND, ENOENT, "%s: no %s%s%.200s", remote->host, what,
-			       space, message);
+		(void)fail_as(ERROR_NOT_FOUND, 0, "%s: no %s%s%.200s", remote->host, what, space,
+			      message);
+		return -ENOENT;
 	case 401:
 	case 403:
-		return fail(EACCES, "%s: %s%s%.200s", remote->host, what, space, message);
+		return fail(EACCES, "%s: %s/%s%s%.200s", remote->host, remote->repository, what,
+			    space, message);
 	default:
 		return fail(EIO, "%s: %s: status %u%s%.200s", remote->host, what, response->status,
 			    space, message);

@@ -69,7 +69,9 @@ struct sink {
 	int (*restart)(void *data);	/* from the first */
 	int (*add)(void *data, const void *bytes, size_t size);
 };
-/* The blob from sink->offset() on; the end is where the size says. Goes on where it was cut. */
+/* From sink->offset() on; of that size, or HTTP_LENGTH_UNKNOWN. Goes on where it was cut. */
+int remote_content(struct remote *remote, const struct url *url, uint64_t size,
+		   const struct sink *sink);
 int remote_blob(struct remote *remote, const struct descriptor *descriptor,
 		const struct sink *sink);
 

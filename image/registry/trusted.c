@@ -11,7 +11,6 @@
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/log.h"
-#include "lib/path.h"
 
 enum { PEM_MAX = 16 << 10 };	/* one certificate as text */
 #define CLOCK_IS_SET 1704067200 /* 2024-01-01 */
@@ -77,12 +76,12 @@ static int take_certificates(char *text, size_t *size, mbedtls_x509_crt *kept,
 static int read_bundle(const char *path, mbedtls_x509_crt *kept, const mbedtls_x509_crt *chain)
 {
 	static char text[PEM_MAX + 1];
-	auto_fd int fd = path_open(AT_FDCWD, path, O_RDONLY, 0, 0);
+	auto_fd int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	size_t size = 0;
 	int result = 0;
 
 	if (fd < 0)
-		return fail(-fd, "certificates: open %s", path);
+		return fail(errno, "certificates: open %s", path);
 	while (result == 0) {
 		const ssize_t got = read(fd, text + size, PEM_MAX - size);
 
