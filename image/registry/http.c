@@ -19,7 +19,6 @@ struct connection {
 	struct wire wire;
 	struct url url; /* its origin */
 	char host[256], port[6];
-	bool used;
 	struct http_stream stream;
 };
 
@@ -101,14 +100,12 @@ static int open_connection(struct http *http, struct connection *connection, con
 	connection->url = (struct url){ .https = url->https,
 					.host = connection->host,
 					.port = connection->port };
-	connection->used = false;
 	connection->stream.begin = connection->stream.end = 0;
 	connection->stream.cut = false;
 	connection->stream.fill = fill;
 	connection->stream.data = connection;
 	result = wire_open(&connection->wire, url, &http->options);
-	http->may_retry =
-		result < 0 && result != -EACCES && result != -EOPNOTSUPP && result != -EPROTO;
+	http->may_retry = is_passing(result);
 	return result;
 }
 
