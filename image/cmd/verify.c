@@ -33,12 +33,12 @@ static int look_at(void *data, const struct descriptor *descriptor, bool present
 	}
 	outcome->blobs++;
 	outcome->bytes += descriptor->size;
-	progress_begin("verify", digest_text(&descriptor->digest, digest), descriptor->size, 0);
 	if (store_blob_verify(outcome->session->store, &descriptor->digest, descriptor->size) < 0) {
 		outcome->damaged++;
-		log_warning("%s: %s is damaged", outcome->name, digest);
+		log_warning("%s: %s is damaged", outcome->name,
+			    digest_text(&descriptor->digest, digest));
 	}
-	progress_end();
+	progress_add(descriptor->size);
 	return 0;
 }
 
@@ -50,8 +50,11 @@ static int verify_content(struct outcome *outcome)
 	struct image image;
 	int result = store_resolve(&session->arena, session->store, outcome->name, &top);
 
-	if (result == 0)
-		result = image_walk(&session->arena, session->store, &top, look_at, outcome);
+	if (result < 0)
+		return result;
+	progress_begin("verify", outcome->name, 0, 0);
+	result = image_walk(&session->arena, session->store, &top, look_at, outcome);
+	progress_end();
 	if (result == 0 && outcome->damaged)
 		result = fail(EBADMSG, "%s: %llu blobs are damaged", outcome->name,
 			      (unsigned long long)outcome->damaged);
@@ -65,7 +68,7 @@ static int verify_content(struct outcome *outcome)
 static int verify_name(struct outcome *outcome)
 {
 	struct session *session = outcome->session;
-	const struct audit_event event = {
+	struct audit_event event = {
 		.action = "verify",
 		.name = outcome->name,
 		.manifest = &outcome->manifest,
@@ -86,6 +89,7 @@ static int verify_name(struct outcome *outcome)
 	}
 	if (!whole)
 		return 0;
+	event.reason = outcome->error;
 	result = audit_write(session->store, &event);
 	if (result != -EROFS)
 		return result;
