@@ -4,7 +4,10 @@
 
 #include <string.h>
 
-static const uint32_t round_constants[64] = {
+#include "lib/config.h"
+#include "lib/sha256_fast.h"
+
+const uint32_t sha256_constants[64] = {
 	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4,
 	0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe,
 	0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f,
@@ -58,7 +61,7 @@ static void add_block(uint32_t state[8], const unsigned char *block)
 		else
 			word = schedule(ring, t);
 		first = h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + (g ^ (e & (f ^ g))) +
-			round_constants[t] + word;
+			sha256_constants[t] + word;
 		second = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) | (c & (a | b)));
 		h = g;
 		g = f;
@@ -77,6 +80,14 @@ static void add_block(uint32_t state[8], const unsigned char *block)
 	state[5] += f;
 	state[6] += g;
 	state[7] += h;
+}
+
+static void add_blocks(uint32_t state[8], const unsigned char *data, size_t blocks)
+{
+	if (IS_ENABLED(CONFIG_HASH_ACCELERATED) && sha256_fast(state, data, blocks))
+		return;
+	for (; blocks; blocks--, data += 64)
+		add_block(state, data);
 }
 
 void sha256_start(struct sha256 *hash)
@@ -100,14 +111,15 @@ void sha256_add(struct sha256 *hash, const void *data, size_t size)
 		size_t part = sizeof(hash->block) - used;
 
 		if (used == 0 && size >= sizeof(hash->block)) {
-			add_block(hash->state, bytes);
+			part = size - size % sizeof(hash->block);
+			add_blocks(hash->state, bytes, part / sizeof(hash->block));
 		} else {
 			if (part > size)
 				part = size;
 			memcpy(hash->block + used, bytes, part);
 			used += part;
 			if (used == sizeof(hash->block)) {
-				add_block(hash->state, hash->block);
+				add_blocks(hash->state, hash->block, 1);
 				used = 0;
 			}
 		}
