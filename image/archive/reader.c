@@ -16,8 +16,8 @@ enum {
 	GZIP_MEMORY = 128 << 10,
 	XZ_MEMORY = 1 << 20, /* and the dictionary */
 	BZIP2_MEMORY = 5 << 20,
-	OUT_SOON = 32 << 10,  /* enough to be worth a system call */
-	DATA_COPIED = 4 << 10 /* as data: less is copied to what else there is to send */
+	OUT_SOON = 64 << 10,   /* enough to be worth a system call */
+	DATA_COPIED = 16 << 10 /* as data: less is copied to what else there is to send */
 };
 
 int reader_fail(struct reader *reader, const char *format, ...)
@@ -148,7 +148,7 @@ int reader_send(struct reader *reader, enum record_kind kind, size_t size)
 int reader_send_data(struct reader *reader, size_t size)
 {
 	const struct record record = { .kind = RECORD_DATA, .size = (uint32_t)size };
-	unsigned char *data = reader->plain + reader->plain_begin;
+	unsigned char *data = reader->plain + reader->plain_begin, *start;
 
 	reader->plain_begin += size;
 	if (size <= DATA_COPIED) {
@@ -157,11 +157,20 @@ int reader_send_data(struct reader *reader, size_t size)
 		reader_put(reader, data, size);
 		return reader->out_used > OUT_SOON ? reader_flush(reader) : 0;
 	}
-	if (reader->out_used && reader_flush(reader) < 0)
+	/*
+	 * What lies before the data has been used, or is headroom: what is to be sent before it
+	 * goes there, and all in one write(2).
+	 */
+	start = data - sizeof(record);
+	memcpy(start, &record, sizeof(record));
+	if ((size_t)(start - (reader->plain - READER_HEADROOM)) >= reader->out_used) {
+		start -= reader->out_used;
+		memcpy(start, reader->out, reader->out_used);
+		reader->out_used = 0;
+	} else if (reader_flush(reader) < 0) {
 		return -1;
-	/* What lies before the data has been used, or is headroom: one write(2), and no copy. */
-	memcpy(data - sizeof(record), &record, sizeof(record));
-	return write_out(reader, data - sizeof(record), sizeof(record) + size);
+	}
+	return write_out(reader, start, (size_t)(data - start) + size);
 }
 
 /* ---- all of it ---- */

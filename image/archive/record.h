@@ -20,7 +20,7 @@ enum record_kind {
 };
 
 enum {
-	RECORD_DATA_MAX = 64 << 10,
+	RECORD_DATA_MAX = 192 << 10,
 	RECORD_ERROR_MAX = 512,
 	RECORD_XATTR_NAME_MAX = 255, /* XATTR_NAME_MAX */
 };

@@ -11,6 +11,8 @@
 #include "lib/error.h"
 #include "lib/fd.h"
 
+enum { FEED_LATER_MS = 2 };
+
 int stream_source(struct stream *stream)
 {
 	ssize_t got;
@@ -71,17 +73,23 @@ static int feed(struct stream *stream)
 static int wait_for_records(struct stream *stream)
 {
 	struct pollfd polls[2] = { { .fd = stream->records, .events = POLLIN } };
-	int result = feed(stream);
+	int result = feed(stream), timeout = stream->feed < 0 ? -1 : FEED_LATER_MS;
 
 	if (result < 0)
 		return result;
 	do {
-		polls[1] = (struct pollfd){ .fd = stream->feed, .events = POLLOUT };
-		if (poll(polls, 2, -1) < 0) {
+		/*
+		 * It has a full pipe, of which it will make records: to be woken each time that it
+		 * reads from it is of no use. Unless it makes none of that much.
+		 */
+		polls[1] =
+			(struct pollfd){ .fd = timeout < 0 ? stream->feed : -1, .events = POLLOUT };
+		if (poll(polls, 2, timeout) < 0) {
 			if (errno == EINTR)
 				continue;
 			return fail(errno, "wait for the reader of archives");
 		}
+		timeout = -1;
 		if (polls[1].revents && !polls[0].revents)
 			result = feed(stream);
 	} while (result == 0 && !polls[0].revents);
