@@ -43,7 +43,7 @@ int reader_input(struct reader *reader)
 	if (reader->in_ended)
 		return 0;
 	do {
-		got = read(reader->input, reader->in, READER_BUFFER);
+		got = read(reader->input, reader->in, READER_IN);
 	} while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return reader_fail(reader, "the reader's input: error %d", errno);
@@ -211,7 +211,7 @@ static int decoder_start(struct reader *reader, enum compression compression)
 int reader_setup(struct reader *reader, const struct reader_request *request)
 {
 	const size_t fixed =
-		READER_BUFFER + READER_HEADROOM + READER_BUFFER + READER_OUT + READER_EXTENDED;
+		READER_IN + READER_HEADROOM + READER_BUFFER + READER_OUT + READER_EXTENDED;
 	unsigned char *memory;
 
 	memset(reader, 0, sizeof(*reader));
@@ -231,7 +231,7 @@ int reader_setup(struct reader *reader, const struct reader_request *request)
 		return -1;
 	reader->memory = memory;
 	reader->in = memory;
-	reader->plain = reader->in + READER_BUFFER + READER_HEADROOM;
+	reader->plain = reader->in + READER_IN + READER_HEADROOM;
 	reader->out = reader->plain + READER_BUFFER;
 	reader->extended = (char *)(reader->out + READER_OUT);
 	reader->pool.next = (unsigned char *)reader->extended + READER_EXTENDED;

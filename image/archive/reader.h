@@ -17,10 +17,11 @@
 #include "image/archive/record.h"
 
 enum {
-	READER_BUFFER =
-		192 << 10,     /* a multiple of a tar block, so that none is ever in two parts */
-	READER_HEADROOM = 64,  /* before it: room for the header of a record */
-	READER_OUT = 96 << 10, /* at least the largest RECORD_ENTRY */
+	READER_IN = 64 << 10,
+	/* Large, so that the processes change seldom; of tar blocks: none is ever in two parts. */
+	READER_BUFFER = 192 << 10,
+	READER_HEADROOM = 64,	     /* before it: room for the header of a record */
+	READER_OUT = 96 << 10,	     /* at least the largest RECORD_ENTRY */
 	READER_EXTENDED = 256 << 10, /* pax headers and long names of one entry */
 	READER_WINDOW = 8 << 20,     /* when the limits do not say */
 };
