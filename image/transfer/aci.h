@@ -88,6 +88,12 @@ const char *aci_text(const cJSON *object, const char *key, bool required, int *w
 /* ^[a-z0-9]+([-._~/][a-z0-9]+)*$, AC Identifier; an AC Name has only '-'. */
 bool aci_is_identifier(const char *text);
 bool aci_is_name(const char *text);
+/* Exactly the set that appc has by default? */
+bool aci_is_default_set(const cJSON *capabilities);
+/* What appc calls the architecture. */
+const char *aci_architecture(const struct platform *platform);
+/* "EPERM", or NULL. */
+const char *aci_errno_name(int no);
 /* The value of the entry {name, value} of that name in a list; NULL: none. */
 const char *aci_value(const cJSON *list, const char *name);
 

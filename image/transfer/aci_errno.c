@@ -44,3 +44,11 @@ int aci_errno(const char *name)
 			return names[i].value;
 	return -1;
 }
+
+const char *aci_errno_name(int no)
+{
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (names[i].value == no)
+			return names[i].name;
+	return NULL;
+}

@@ -243,6 +243,16 @@ static bool has(const cJSON *set, const char *text)
 	return false;
 }
 
+bool aci_is_default_set(const cJSON *capabilities)
+{
+	const size_t count = sizeof(default_capabilities) / sizeof(*default_capabilities);
+
+	for (size_t i = 0; i < count; i++)
+		if (!has(capabilities, default_capabilities[i]))
+			return false;
+	return cJSON_GetArraySize(capabilities) == (int)count;
+}
+
 static void write_capabilities(struct json_writer *writer, const struct isolators *all)
 {
 	static const char *const kinds[] = { "bounding", "effective", "permitted" };

@@ -98,16 +98,16 @@ static int check_pairs(const cJSON *list, const char *where)
 }
 
 /* schema/types/labels.go lists what is allowed "by default"; MIPS, ARMv5 and RISC-V are ours. */
+static const struct {
+	const char *arch, *architecture, *variant;
+} architectures[] = {
+	{ "aarch64", "arm64", "" },  { "armv7l", "arm", "v7" },	     { "armv6l", "arm", "v6" },
+	{ "armv5tel", "arm", "v5" }, { "i386", "386", "" },	     { "mipsel", "mipsle", "" },
+	{ "x86_64", "amd64", "" },   { "mips64el", "mips64le", "" },
+};
+
 static void take_platform(struct aci *aci, const cJSON *labels)
 {
-	static const struct {
-		const char *arch, *architecture, *variant;
-	} names[] = {
-		{ "aarch64", "arm64", "" }, { "armv5tel", "arm", "v5" },
-		{ "armv6l", "arm", "v6" },  { "armv7l", "arm", "v7" },
-		{ "i386", "386", "" },	    { "x86_64", "amd64", "" },
-		{ "mipsel", "mipsle", "" }, { "mips64el", "mips64le", "" },
-	};
 	const char *os = aci_value(labels, "os"), *arch = aci_value(labels, "arch");
 
 	/* Without them it fits anything: a config has to say something. */
@@ -118,12 +118,23 @@ static void take_platform(struct aci *aci, const cJSON *labels)
 		return;
 	aci->platform.architecture = arch;
 	aci->platform.variant = "";
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (strcmp(names[i].arch, arch) != 0)
+	for (size_t i = 0; i < sizeof(architectures) / sizeof(*architectures); i++) {
+		if (strcmp(architectures[i].arch, arch) != 0)
 			continue;
-		aci->platform.architecture = names[i].architecture;
-		aci->platform.variant = names[i].variant;
+		aci->platform.architecture = architectures[i].architecture;
+		aci->platform.variant = architectures[i].variant;
 	}
+}
+
+const char *aci_architecture(const struct platform *platform)
+{
+	for (size_t i = 0; i < sizeof(architectures) / sizeof(*architectures); i++)
+		if (strcmp(architectures[i].architecture, platform->architecture) == 0 &&
+		    strcmp(architectures[i].arch, "x86_64") != 0 &&
+		    (!*architectures[i].variant || !*platform->variant ||
+		     strcmp(architectures[i].variant, platform->variant) == 0))
+			return architectures[i].arch;
+	return platform->architecture;
 }
 
 /* What the image-spec has a key for goes there, the rest keeps its name. */
