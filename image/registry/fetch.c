@@ -248,6 +248,8 @@ static int fetch_rest(struct remote *remote, const struct url *url, uint64_t siz
 		const bool again = http_may_retry(remote->http);
 
 		http_finish(remote->http);
+		if (again && sink->offset(sink->data) == size)
+			return 0; /* what is missing is the end's own mark */
 		return again ? FETCH_AGAIN : result;
 	}
 	if (size != HTTP_LENGTH_UNKNOWN && sink->offset(sink->data) != size)

@@ -1,0 +1,225 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A registry that does everything wrong: cut connections go on, lies are refused, nothing is named that is not
+# whole, and no credential goes where it does not belong.
+. "$(dirname "$0")/lib.sh"
+unset SSL_CERT_FILE http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY
+
+head -c 70000 /dev/urandom >$T/data
+mkdir -p $T/tree/bin
+cp $T/data $T/tree/bin/data
+digest=$(layout $T/layout 1.0 $T/tree --compress none)
+layer=$(jq -r '.layers[0].digest' "$T/layout/blobs/sha256/${digest#sha256:}")
+size=$(jq -r '.layers[0].size' "$T/layout/blobs/sha256/${digest#sha256:}")
+
+serve() { # PORT [OPTION...]
+	port=$1
+	shift
+	"$images/fault_server.py" "$port" $T/layout "$T/log-$port" "$@" 2>"$T/server-$port.err" &
+	servers="${servers-} $!"
+	wait_for port_open "$port"
+}
+serve 5001 --other http://127.0.0.1:5002
+serve 5002
+
+H=127.0.0.1:5001
+# Pull into an empty store. What stays is looked at by the caller.
+pull() {
+	rm -rf $STORE
+	: >$T/log-5001
+	: >$T/log-5002
+	image pull --insecure "$@"
+}
+names() { jq '.manifests | length' $STORE/index.json 2>/dev/null || echo 0; }
+layer_requests() { jq -c "select(.path | endswith(\"$layer\")) | .headers.Range // \"all\"" "${1:-$T/log-5001}" | tr -d '"' | xargs; }
+layer_is_there() { [ "$(sha256sum <"$STORE/blobs/sha256/${layer#sha256:}")" = "${layer#sha256:}  -" ]; }
+
+good() { # FAULT NAME
+	run pull "$H/$1/app:1.0"
+	if [ "$status:$out" = "0:$digest" ] && layer_is_there; then pass "$2"; else fail "$2"; fi
+}
+bad() { # FAULT REGEX NAME
+	run pull --attempts 2 "$H/$1/app:1.0"
+	failed 1 "$2" "$3"
+	[ "$(names)" = 0 ] || fail "$3: and yet it has a name"
+}
+
+good ok "a registry that does right"
+
+# --- cut: goes on where it ended ---
+good cutonce.1 "cut after a byte"
+is "$(layer_requests)" "all bytes=1-" "goes on at the second one"
+good cutonce.0 "cut before the first byte"
+is "$(layer_requests)" "all all" "begins again"
+for at in 999 4096 16384 32768 65535 65536 65537 $((size - 1)); do
+	good cutonce.$at "cut after $at bytes"
+	is "$(layer_requests)" "all bytes=$at-" "goes on at byte $at"
+done
+good cut.30000 "cut again and again"
+is "$(layer_requests)" "all bytes=30000- bytes=60000-" "goes on each time"
+good reset "a connection that ends without an answer"
+good norange.20000 "a server that knows no ranges"
+is "$(layer_requests)" "all bytes=20000-" "begins anew with what it sends"
+good changed.30000 "content that changes while it is fetched (by its ETag)"
+is "$(layer_requests)" "all bytes=30000- all" "begins anew"
+good chunked "chunks"
+good trailer "chunks with a trailer"
+good chunkend "chunks without an end, when all that is wanted has come"
+good continued "interim answers"
+run pull --stall 1 "$H/stall.once/app:1.0"
+is "$status:$out" "0:$digest" "a server that stops in the middle"
+is "$(layer_requests)" "all bytes=1000-" "is given up, and goes on"
+
+# An attempt that fails leaves what it got; the next one, another process, goes on there.
+run pull --attempts 1 "$H/cut.20000/app:1.0"
+failed 1 'after 20000 bytes' "a pull that may not try again"
+is "$(names)" 0 "has named nothing"
+: >$T/log-5001
+run image pull --insecure "$H/ok/app:1.0"
+is "$status:$out" "0:$digest" "the next one"
+is "$(layer_requests)" "bytes=20000-" "goes on inside the layer"
+# What is there may be of something else: then all of it comes again.
+run pull --attempts 1 "$H/changed.20000/app:1.0"
+failed 1 'after 20000 bytes' "a pull of a server that sent something else"
+run image pull --insecure "$H/ok/app:1.0"
+is "$status:$out" "0:$digest" "is mended by the next"
+
+# --- lies ---
+bad short.10 'bytes come where the manifest says' "a body that is shorter than the manifest says"
+bad long.10 'bytes come where the manifest says' "a longer one"
+bad unsaid.10 'only [0-9]+ of [0-9]+ bytes' "a shorter one without a length"
+bad endless 'more than|larger|too large|bytes' "one without an end"
+bad flip 'digest|sha256' "content with another digest"
+bad chunksize 'chunk' "a chunk of more than 64 bits"
+bad chunksign 'chunk' "a chunk of less than nothing"
+bad chunklie "the server's answer" "a chunk that is longer than it says"
+for fault in rangestart rangetotal norangeheader; do
+	bad $fault.1000 'another range' "206 and $fault"
+done
+
+# --- heads ---
+bad headers 'head is too large' "a head of 80 KB"
+bad header 'head is too large' "a line of 9 KB"
+bad noname 'header' "a blank before a header"
+bad folded 'header' "a header on two lines"
+bad gzip 'Content-Encoding' "an encoding that nobody asked for"
+bad lengths 'two lengths' "two lengths"
+bad both 'two lengths' "a length and chunks"
+bad lf 'CR LF' "lines without CR"
+bad nul 'control' "NUL in a header"
+bad status 'HTTP/1.1' "a status that is no number"
+bad spoken 'HTTP/1.1' "another protocol"
+bad huge 'says that it has' "a manifest of 5 MB"
+bad hugechunks 'more than 4 MiB' "a manifest without an end"
+bad type 'mediaType|media type|index|manifest' "Content-Type says index, and it is a manifest"
+bad otherdigest 'Docker-Content-Digest' "a manifest that is not what Docker-Content-Digest says"
+bad baddigest 'Docker-Content-Digest' "a Docker-Content-Digest that is a path"
+run pull --attempts 1 --stall 1 "$H/silent/app:1.0"
+failed 1 'nothing from the server for 1 s' "a server that says nothing"
+
+# --- later ---
+good busy.2 "429 with Retry-After"
+good down.2 "503"
+bad broken 'status 500' "500 for ever"
+run pull "$H/late/app:1.0"
+failed 1 'status 429' "429 that wants an hour is not waited for"
+run pull "$H/ok/other:2.0"
+failed 1 'no manifests/2.0: there is no such thing' "what is not there is not asked for again"
+is "$(grep -c manifests/2.0 $T/log-5001)" 1 "but once"
+run pull "127.0.0.1:5009/ok/app:1.0" --attempts 1
+failed 1 'connection refused' "nobody there"
+run pull "$H/ok/app:1.0@sha256:$(printf %064d 1)"
+failed 1 'no manifests/sha256' "a digest that nobody has"
+
+# --- redirects and credentials ---
+image login -u joe -p secret $H
+good redirect "a redirect to another host"
+is "$(jq -r '.headers.Authorization // "none"' $T/log-5002 | sort -u)" none "does not take credentials there"
+good relative "a relative redirect"
+bad loop 'more than 10 redirects' "redirects without an end"
+bad manifestloop 'more than 10 redirects' "of a manifest, too"
+bad userinfo 'user names' "a redirect with a password in it"
+bad space 'escaped' "one with a blank"
+bad ftp 'neither' "one to another protocol"
+good basic "user and password"
+good token "a token"
+is "$(jq -r 'select(.path | startswith("/token")) | .path' $T/log-5001 | sort -u)" "/token?service=x&scope=y" "for the scope of the challenge"
+image logout $H
+bad basic 'cruet login' "no user and password"
+bad token 'token' "no token for nobody"
+
+# --- TLS ---
+make_ca() { # NAME
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/$1.key" -out "$T/$1.pem" \
+		-days 30 -subj "/CN=$1" -addext basicConstraints=critical,CA:TRUE 2>/dev/null
+}
+make_certificate() { # NAME CA SUBJECT-ALT-NAMES [OPTION...]
+	name=$1 ca=$2 names=$3
+	shift 3
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/$name.key" -out "$T/$name.csr" -subj /CN=x 2>/dev/null
+	printf 'subjectAltName=%s\nextendedKeyUsage=%s\n' "$names" "${USAGE:-serverAuth}" >$T/extensions
+	openssl x509 -req -in "$T/$name.csr" -CA "$T/$ca.pem" -CAkey "$T/$ca.key" -CAcreateserial -out "$T/$name.pem" \
+		-days 30 -extfile $T/extensions "$@" 2>/dev/null
+}
+make_ca ca
+make_ca stranger
+make_certificate right ca DNS:localhost,IP:127.0.0.1
+make_certificate foreign stranger DNS:localhost,IP:127.0.0.1
+make_certificate other ca DNS:registry.example,IP:127.0.0.2
+make_certificate named ca DNS:127.0.0.1,DNS:localhost.example
+USAGE=clientAuth make_certificate client ca DNS:localhost,IP:127.0.0.1
+{
+	echo "Text between certificates is nothing special."
+	cat $T/foreign.pem $T/ca.pem
+} >$T/bundle.pem
+settings ".certificates = \"$T/bundle.pem\" | .helper = []"
+serve 5443 --tls $T/right.pem $T/right.key --other http://127.0.0.1:5002
+serve 5444 --tls $T/foreign.pem $T/foreign.key
+serve 5445 --tls $T/other.pem $T/other.key
+serve 5446 --tls $T/named.pem $T/named.key
+serve 5447 --tls $T/client.pem $T/client.key
+
+tls() { # HOST FAULT
+	rm -rf $STORE
+	: >$T/log-5443
+	run image pull --attempts 2 "$1/$2/app:1.0"
+}
+tls 127.0.0.1:5443 ok
+is "$status:$out" "0:$digest" "https, verified by address"
+tls localhost:5443 ok
+is "$status:$out" "0:$digest" "and by name"
+tls localhost:5443 cut.30000
+is "$status:$(layer_requests $T/log-5443)" "0:all bytes=30000- bytes=60000-" "https that is cut goes on"
+tls localhost:5444 ok
+failed 1 'issuer is unknown' "an unknown issuer"
+tls localhost:5445 ok
+failed 1 'for another host' "a certificate for another name"
+tls 127.0.0.1:5445 ok
+failed 1 'for another host' "for another address"
+tls 127.0.0.1:5446 ok
+failed 1 'for another host' "an address as a name is no address"
+tls localhost:5447 ok
+failed 1 'certificate is refused' "a client's certificate"
+run env SSL_CERT_FILE=$T/stranger.pem "$CRUET" pull localhost:5444/ok/app:1.0
+is "$status:$out" "0:$digest" "SSL_CERT_FILE"
+tls localhost:5001 ok
+failed 1 'TLS' "https where there is none"
+is "$(names)" 0 "and nothing has a name"
+tls localhost:5443 redirect
+failed 1 'from https to http' "a redirect from https to http"
+image login -u joe -p secret localhost:5443
+: >$T/log-5002
+tls localhost:5443 realm
+failed 1 'over http' "a realm to which credentials would go over http"
+is "$(cat $T/log-5002)" "" "is never asked"
+tls localhost:5443 token
+is "$status:$out" "0:$digest" "a token over https"
+
+make_certificate expired ca DNS:localhost -days -1
+serve 5448 --tls $T/expired.pem $T/expired.key
+tls localhost:5448 ok
+failed 1 'has expired' "an expired certificate"
+
+for pid in $servers; do kill "$pid"; done
+wait
+finish
