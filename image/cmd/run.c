@@ -249,13 +249,32 @@ static int take(const char *program, int command, int *argc, char ***argv)
 	return 0;
 }
 
+/*
+ * The runtime may have executed itself again, to protect its binary, with what take() made of the
+ * command line: `... --bundle RUN_BUNDLES/ID ID` at its end.
+ */
+static void take_up_again(int argc, char **argv, int command)
+{
+	if (argc - command < 4 || strcmp(argv[argc - 3], "--bundle") != 0 ||
+	    run_folder(given.folder, sizeof(given.folder), argv[argc - 1]) < 0 ||
+	    strcmp(argv[argc - 2], given.folder) != 0) {
+		error_clear();
+		return;
+	}
+	given.id = argv[argc - 1];
+	for (int i = command + 1; i < argc; i++)
+		given.keep |= strcmp(argv[i], "--keep") == 0;
+}
+
 int image_take_run(const char *program, int *argc, char ***argv)
 {
 	int command = find_command(*argc, *argv);
 	int result;
 
-	if (!asks_for_image(*argc, *argv, command))
+	if (!asks_for_image(*argc, *argv, command)) {
+		take_up_again(*argc, *argv, command);
 		return 0;
+	}
 	log_setup(
 		&(struct log_options){ .fd = -1, .level = LOG_LEVEL_WARNING, .program = program });
 	result = take(program, command, argc, argv);

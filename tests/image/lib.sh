@@ -36,11 +36,12 @@ registry() {
 		version: 0.1
 		log: {level: warn}
 		storage: {filesystem: {rootdirectory: $T/registry-$1}, delete: {enabled: true}}
-		${2:-$(printf 'http: {addr: "127.0.0.1:%s"}' "$1")}
 	EOF
-	docker-registry serve "$T/registry-$1.yml" >"$T/registry-$1.log" 2>&1 &
+	if [ $# -gt 1 ]; then say "$2"; else say "http: {addr: \"127.0.0.1:$1\"}"; fi >>"$T/registry-$1.yml"
+	# It takes settings from variables of that name.
+	env -u REGISTRY_AUTH_FILE docker-registry serve "$T/registry-$1.yml" >"$T/registry-$1.log" 2>&1 &
 	registry_pid=$!
-	wait_for port_open "$1"
+	wait_for port_open "$1" || sed 's/^/# /' "$T/registry-$1.log"
 }
 port_open() { ss -ltn | grep -q ":$1 "; }
 skopeo_() { skopeo --insecure-policy "$@" 2>&1; }

@@ -4,8 +4,10 @@
 . "$(dirname "$0")/lib.sh"
 
 CONFIG='{"Entrypoint":["/bin/sh","-c"],"Cmd":["echo hello from $NAME in $PWD as $(id -u):$(id -g)"],
-	"Env":["PATH=/bin","NAME=box"],"User":"user","WorkingDir":"/tmp","StopSignal":"SIGUSR1",
+	"Env":["PATH=/bin:/usr/bin","NAME=box"],"User":"user","WorkingDir":"/tmp","StopSignal":"SIGUSR1",
 	"Labels":{"org.example.team":"blue"},"Volumes":{"/data":{}}}'
+mkdir $T/rootfs/data
+chown 1000:1000 $T/rootfs/data
 digest=$(layout $T/layout box $T/rootfs --config "$CONFIG")
 run image import $T/layout
 is "$status:$out" "0:$digest  box" "import says what it put into the store"
@@ -56,7 +58,8 @@ is "$(find /run/cruet-images -type f | sed 's,.*/,,')" life "the image is in use
 run cruet run --image box life
 failed 1 'life' "a second container of the same id is refused"
 is "$(state_of life)" running "and harms the first one not"
-cruet image rm box
+run image image rm box
+is "$status" 0 "image rm"
 run image image gc
 is "$status" 0 "gc while it runs, and its name is gone"
 run cruet exec life cat /etc/passwd
@@ -115,12 +118,13 @@ is "$status:$out" "0:hello from box in /tmp as 1000:1000" "which runs by itself"
 run image image bundle box $T/bundle
 failed 1 'bundle' "and is not overwritten"
 
-# Killed anywhere: released by name.
+# What a lost container has left is released by name.
 cruet run -d --image box lost "$SLEEPER" >/dev/null 2>&1
-kill -KILL "$(pid_of lost)"
+cruet kill lost KILL
 becomes lost stopped
-rm -rf $STATE/lost
 run image image release lost
-is "$status" 0 "image release, for what a lost container has left"
-is "$(traces)" 0 "takes it away"
+is "$status" 0 "image release"
+is "$(traces)" 0 "takes away what there is"
+run cruet delete lost
+is "$status" 0 "delete finds nothing more to release"
 finish
