@@ -21,6 +21,7 @@ struct arena;
 
 enum document_limits {
 	DOCUMENT_MAX_SIZE = 4 << 20,
+	DOCUMENT_MAX_VALUES = 1 << 17, /* each takes a hundred bytes of memory */
 	DOCUMENT_MAX_LAYERS = 128,
 	DOCUMENT_MAX_MANIFESTS = 4096,
 	DOCUMENT_MAX_DEPTH = 4, /* of nested indexes */

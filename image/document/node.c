@@ -149,12 +149,24 @@ int node_only(const cJSON *object, const char *where, const char *const *known)
 	return 0;
 }
 
+/* Each value but the first has one of these before it; so have some strings, which is no matter. */
+static bool too_many_values(const char *text, size_t size)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < size; i++)
+		count += text[i] == ',' || text[i] == '[' || text[i] == '{';
+	return count > DOCUMENT_MAX_VALUES;
+}
+
 const cJSON *node_document(struct arena *arena, const char *text, size_t size, const char *name)
 {
 	const cJSON *root = NULL;
 
 	if (size > DOCUMENT_MAX_SIZE)
 		fail_as(ERROR_CONFIG, EFBIG, "%s: %zu bytes", name, size);
+	else if (too_many_values(text, size))
+		fail_as(ERROR_CONFIG, EFBIG, "%s: too many values", name);
 	else
 		root = json_parse(arena, text, size, name);
 	if (root && !cJSON_IsObject(root)) {
