@@ -80,6 +80,24 @@ static void tell(const char *text, size_t size)
 		return;
 }
 
+/* With its end; the NUL goes. */
+static void tell_line(char *line)
+{
+	size_t size = strlen(line);
+
+	line[size++] = '\n';
+	tell(line, size);
+}
+
+/* Names come from archives and registries: nothing in them talks to the terminal. */
+static void make_plain(char *text)
+{
+	for (; *text; text++) {
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+	}
+}
+
 /* Bytes per second since the last time, a quarter of it new, so that the time left does not jump.
  */
 static void measure(uint64_t time)
@@ -115,6 +133,7 @@ static void show_terminal(void)
 		snprintf(line + used, sizeof(line) - used, "  %llu s left",
 			 (unsigned long long)((now.total - now.done) / now.rate + 1));
 	used = strlen(line);
+	make_plain(line + 1);
 	if (used > width)
 		used = width;
 	memcpy(line + used, "\033[K", 3);
@@ -190,10 +209,12 @@ static void show_end(void)
 	unsigned int tenths = (unsigned int)((clock_ms() - now.start_ms) / 100);
 	bool terminal = now.style == PROGRESS_TERMINAL;
 
-	snprintf(line, sizeof(line), "%s%s %.400s  %s in %u.%u s%s\n", terminal ? "\r" : "",
-		 now.step, now.what, size_text(now.done - now.earlier, done), tenths / 10,
-		 tenths % 10, terminal ? "\033[K" : "");
-	tell(line, strlen(line));
+	snprintf(line, sizeof(line), "%s %.400s  %s in %u.%u s", now.step, now.what,
+		 size_text(now.done - now.earlier, done), tenths / 10, tenths % 10);
+	make_plain(line);
+	if (terminal)
+		tell("\r\033[K", 4);
+	tell_line(line);
 }
 
 void progress_end(void)
@@ -242,7 +263,6 @@ void progress_note(const char *format, ...)
 {
 	char line[LINE_SIZE];
 	va_list arguments;
-	size_t size;
 
 	if (now.style == PROGRESS_QUIET)
 		return;
@@ -255,7 +275,6 @@ void progress_note(const char *format, ...)
 	}
 	if (now.style == PROGRESS_TERMINAL && now.active)
 		tell("\r\033[K", 4);
-	size = strlen(line);
-	line[size++] = '\n';
-	tell(line, size);
+	make_plain(line);
+	tell_line(line);
 }
