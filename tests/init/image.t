@@ -19,7 +19,7 @@ cp -a $T/layout $M/layout
 chroot $M /usr/bin/cruet import /layout >/dev/null
 unit web '{image: "box"}'
 unit layered '{image: "box", layer: "boot", health: {exec: ["/bin/true"]}, stop: {signal: "SIGTERM", timeout: "1s"}}'
-unit missing '{image: "nosuch", restart: {limit: 1, delay: "50ms"}}'
+unit missing '{image: "nosuch", restart: {limit: 1, delay: "100ms"}}'
 boot
 
 becomes_state layered ready
@@ -37,4 +37,4 @@ run inside cruet down web
 run inside cruet logs web
 like "$out" 'ended by USR1' "it is stopped by the image's signal"
 shut_down
-finish
+finish_machine
