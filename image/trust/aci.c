@@ -65,7 +65,7 @@ static void run_child(const struct gpgv *gpgv, pid_t parent)
 			_exit(127);
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
 		execve(programs[i], arguments, environment);
-	_exit(errno == ENOENT ? 126 : 127);
+	_exit(126);
 }
 
 /* "[GNUPG:] WORD ARGUMENT ...": the argument, or NULL. */
@@ -101,7 +101,7 @@ static int judge(struct arena *arena, const char *text, int status, const char *
 	const char *fingerprint = text ? status_argument(text, "VALIDSIG") : NULL;
 
 	if (status == 126)
-		return fail(EACCES, "its signature cannot be checked: there is no gpgv");
+		return fail(EACCES, "its signature cannot be checked: there is no gpgv that runs");
 	if (status != 0 || !fingerprint || !status_argument(text, "GOODSIG"))
 		return fail(EACCES, "its signature is not a good one of the keyring");
 	*signer = arena_strndup(arena, fingerprint, strcspn(fingerprint, " \n"));
