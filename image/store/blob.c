@@ -149,3 +149,18 @@ int store_blob_put(struct store *store, const struct digest *digest, const void 
 	}
 	return blob_commit(&writer, NULL, NULL);
 }
+
+int store_blob_remove(struct store *store, const struct digest *digest)
+{
+	char text[DIGEST_TEXT_SIZE];
+	int result = store_hold(store), folder;
+
+	if (result < 0)
+		return result;
+	digest_text(digest, text);
+	folder = place_blobs(&store->places[0], digest->algorithm, false);
+	if (folder >= 0 && unlinkat(folder, digest_hex(text), 0) < 0 && errno != ENOENT)
+		result = fail(errno, "remove blob %s", text);
+	store_drop(store);
+	return result;
+}

@@ -299,12 +299,9 @@ static int rebuild_index(struct check *check)
 	if (result < 0)
 		return result;
 	text = index_write(&arena, &rebuilding.index, &size);
-	if (!text)
-		return error_result();
-	result = tree_remove(check->place->folder, "index.json");
-	return result < 0 ? result :
-			    file_replace(check->place->folder, "index.json", text, size, 0644,
-					 FILE_SYNC);
+	return text ? file_replace(check->place->folder, "index.json", text, size, 0644,
+				   FILE_SYNC) :
+		      error_result();
 }
 
 /* A finding in one of the two. */

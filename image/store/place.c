@@ -12,6 +12,17 @@
 
 enum { FOLDER_FLAGS = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
 
+/* Made, and durable: what is in it is no more so than its name. */
+static int make_part(int parent, const char *name, mode_t mode)
+{
+	auto_fd int readable = -1;
+
+	if (mkdirat(parent, name, mode) < 0)
+		return errno == EEXIST ? 0 : -1;
+	readable = openat(parent, ".", FOLDER_FLAGS);
+	return readable < 0 ? -1 : fsync(readable);
+}
+
 int folder_of_path(const char *path, bool make)
 {
 	auto_fd int fd = openat(AT_FDCWD, path[0] == '/' ? "/" : ".", FOLDER_FLAGS);
@@ -29,7 +40,7 @@ int folder_of_path(const char *path, bool make)
 		/* A parent may be one that we can only pass through. */
 		next = openat(fd, name, last ? FOLDER_FLAGS : O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (next < 0 && errno == ENOENT && make &&
-		    (mkdirat(fd, name, last ? 0700 : 0755) == 0 || errno == EEXIST))
+		    make_part(fd, name, last ? 0700 : 0755) == 0)
 			next = openat(fd, name, FOLDER_FLAGS);
 		if (next < 0)
 			return -errno;

@@ -75,6 +75,9 @@ int store_blob_verify(struct store *store, const struct digest *digest, uint64_t
 /* Add a small document at once; being there already is fine. 0 or -errno recorded. */
 int store_blob_put(struct store *store, const struct digest *digest, const void *data, size_t size);
 
+/* Of this store, not of those behind it; missing is fine. 0 or -errno recorded. */
+int store_blob_remove(struct store *store, const struct digest *digest);
+
 /* One that is being added. */
 struct blob_writer;
 #define BLOB_SIZE_UNKNOWN UINT64_MAX

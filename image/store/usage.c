@@ -29,16 +29,17 @@ int store_reserve(struct store *store, uint64_t bytes, uint64_t files)
 	return 0;
 }
 
+/* Deeper than anything that is unpacked; what is not is not counted. */
+enum { DEPTH_MAX = 300 };
+
+struct disk_count {
+	uint64_t bytes;
+	unsigned int depth;
+};
+
 static int add_bytes(void *data, int folder, const char *name)
 {
-	uint64_t *bytes = data;
-
-	*bytes += disk_bytes(folder, name);
-	return 0;
-}
-
-uint64_t disk_bytes(int folder, const char *name)
-{
+	struct disk_count *count = data;
 	struct stat status;
 	uint64_t bytes;
 
@@ -46,15 +47,26 @@ uint64_t disk_bytes(int folder, const char *name)
 		return 0;
 	bytes = (uint64_t)status.st_blocks * 512;
 	if (S_ISDIR(status.st_mode)) {
-		auto_fd int below = folder_open(folder, name);
+		auto_fd int below = count->depth < DEPTH_MAX ? folder_open(folder, name) : -1;
 
+		count->depth++;
 		if (below >= 0)
-			tree_each(below, add_bytes, &bytes);
+			tree_each(below, add_bytes, count);
+		count->depth--;
 	} else if (status.st_nlink > 1) {
 		/* Each of its names has a part; all are in the same tree. */
 		bytes /= status.st_nlink;
 	}
-	return bytes;
+	count->bytes += bytes;
+	return 0;
+}
+
+uint64_t disk_bytes(int folder, const char *name)
+{
+	struct disk_count count = { 0 };
+
+	add_bytes(&count, folder, name);
+	return count.bytes;
 }
 
 /* ---- usage ---- */

@@ -61,6 +61,9 @@ static void writer_free(struct blob_writer **writer)
 
 	if (!it)
 		return;
+	/* A child that we forked may have it open still. */
+	if (it->fd >= 0)
+		flock(it->fd, LOCK_UN);
 	close_fd(&it->fd);
 	close_fd(&it->state);
 	store_drop(it->store);
