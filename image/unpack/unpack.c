@@ -80,7 +80,7 @@ static int apply_blob(struct work *work, size_t number, int blob, struct tree_re
 	const struct unpack_rules rules = { .devices = is_root, .keep_owner = is_root };
 	char name[DIGEST_TEXT_SIZE];
 	const struct archive_request request = {
-		.name = digest_text(&layer->digest, name),
+		.name = "archive",
 		.source = read_blob,
 		.data = &blob,
 		.compression = COMPRESSION_DETECT,
@@ -97,6 +97,7 @@ static int apply_blob(struct work *work, size_t number, int blob, struct tree_re
 
 	if (result == 0)
 		result = unpack_layer(root, archive, way, &rules, report);
+	digest_text(&layer->digest, name);
 	if (result < 0)
 		return fail_context(result, "layer %s", name);
 	archive_result(archive, &found);
@@ -127,7 +128,10 @@ static int apply_layer(struct work *work, size_t number, struct tree_report *rep
 		return fail_context(result, "layer %s", name);
 	progress_begin("unpack", name, layer->size, 0);
 	result = apply_blob(work, number, blob, report, root, way);
-	progress_end();
+	if (result < 0)
+		progress_abort();
+	else
+		progress_end();
 	return result;
 }
 
