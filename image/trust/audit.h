@@ -2,9 +2,11 @@
 /*
  * The audit log: one JSON line for every import, pull, verification, refusal, start and removal, in
  * the store's audit.log, durable before the action is taken for done; at 1 MiB it is renamed to
- * audit.log.1 (the one before goes).
- * {"time":"...","action":"start","name":"...","manifest":"sha256:...","rule":"...","signer":"...","key":"...",
- *  "allowed":true,"id":"web","uid":0,"pid":12,"program":"cruet"}
+ * audit.log.1 (of the one before only stays which images started, in audit.started).
+ * {"time":"...","action":"start","name":"...","manifest":"sha256:...","rule":"...","signer":"...",
+ *  "key":"...","counter":7,"allowed":true,"reason":"...","id":"web","uid":0,"login":1000,"pid":12,
+ *  "program":"sh"}
+ * uid, login (audit's loginuid, when somebody logged in), pid and program are who called us.
  */
 #ifndef IMAGE_TRUST_AUDIT_H
 #define IMAGE_TRUST_AUDIT_H

@@ -81,7 +81,7 @@ char *cosign_sign(struct arena *arena, const char *key, size_t key_size, const v
 	char text[BASE64_TEXT_SIZE(DER_SIGNATURE_MAX)];
 	mbedtls_pk_context context;
 	struct sha256 hash;
-	size_t length;
+	size_t length = 0;
 	int result;
 
 	sha256_start(&hash);
