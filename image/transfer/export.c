@@ -240,6 +240,8 @@ int image_export(struct store *store, const struct image_settings *settings, con
 		result = finish(&export);
 	clean_up(&export.output);
 	if (result < 0)
+		progress_abort();
+	if (result < 0)
 		return fail_context(result, "export %s to %s", name, request->path);
 	progress_end();
 	return 0;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "image/progress.h"
 #include "image/transfer/aci.h"
 #include "image/transfer/import.h"
 #include "lib/arena.h"
@@ -167,6 +168,10 @@ ssize_t image_import(struct arena *arena, struct store *store,
 	if (IS_ENABLED(CONFIG_IMAGE_ACI))
 		import_aci_close(&import);
 	import_close(&import);
+	if (result < 0)
+		progress_abort();
+	else
+		progress_end();
 	if (result < 0)
 		return fail_context(result, "import %s", request->path);
 	*list = import.list;

@@ -70,8 +70,6 @@ void import_close(struct import *import)
 {
 	if (import->input.copy)
 		blob_abort(&import->input.copy, false);
-	if (import->input.fd >= 0)
-		progress_end();
 	close_fd(&import->input.fd);
 	close_fd(&import->folder);
 }
