@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Usage: make_image.py LAYOUT NAME ROOTFS... [--config JSON] [--compress gzip|none] [--platform OS/ARCH[/VARIANT]]
-       [--annotation KEY=VALUE]...
+       [--annotation KEY=VALUE]... [--layer-annotation NUMBER:KEY=VALUE]... [--layer-type NUMBER:TYPE]...
 
-Add an image to an OCI layout (made if it is not there), with each ROOTFS (a folder or a tar file) as a
-layer, lowest first. JSON is the image config's `config`. Prints the manifest's digest. Python's own
+Add an image to an OCI layout (made if it is not there), with each ROOTFS (a folder, a tar file, or a
+squashfs or erofs, which stays one) as a layer, lowest first. JSON is the image config's `config`. Prints the manifest's digest. Python's own
 modules only, so that nothing of what is tested takes part.
 """
 import argparse
@@ -34,6 +34,15 @@ def layer_tar(source):
     return out.getvalue()
 
 
+def filesystem_type(data):
+    """The media type of a layer that is mounted."""
+    if data[:4] == b"hsqs":
+        return "application/vnd.stacker.image.layer.squashfs"
+    if data[1024:1028] == bytes.fromhex("e2e1f5e0"):
+        return "application/vnd.erofs.layer.v1"
+    return None
+
+
 def document(layout, value):
     return blob(layout, json.dumps(value).encode())
 
@@ -47,6 +56,8 @@ def main():
     parser.add_argument("--compress", default="gzip")
     parser.add_argument("--platform", default="linux/amd64")
     parser.add_argument("--annotation", action="append", default=[])
+    parser.add_argument("--layer-annotation", action="append", default=[])
+    parser.add_argument("--layer-type", action="append", default=[])
     options = parser.parse_args()
     layout = options.layout
     os.makedirs(f"{layout}/blobs/sha256", exist_ok=True)
@@ -57,9 +68,15 @@ def main():
         data = layer_tar(source)
         diff_ids.append("sha256:" + hashlib.sha256(data).hexdigest())
         kind = "application/vnd.oci.image.layer.v1.tar"
-        if options.compress == "gzip":
+        if filesystem_type(data):
+            kind = filesystem_type(data)
+        elif options.compress == "gzip":
             data, kind = gzip.compress(data, 6, mtime=0), kind + "+gzip"
         layers.append({"mediaType": kind, **blob(layout, data)})
+    for number, _, text in (option.partition(":") for option in options.layer_type):
+        layers[int(number)]["mediaType"] = text
+    for number, _, pair in (option.partition(":") for option in options.layer_annotation):
+        layers[int(number)].setdefault("annotations", {}).update([pair.split("=", 1)])
     platform = dict(zip(("os", "architecture", "variant"), options.platform.split("/")))
     config = document(layout, {**platform, "config": json.loads(options.config),
                                "rootfs": {"type": "layers", "diff_ids": diff_ids}})
