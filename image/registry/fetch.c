@@ -26,7 +26,7 @@ static int grow(void *data, const void *bytes, size_t size)
 
 	if (size > DOCUMENT_MAX_SIZE - growing->size)
 		return fail(EFBIG, "a document of more than %d MiB", DOCUMENT_MAX_SIZE >> 20);
-	if (growing->size + size > growing->capacity) {
+	if (!growing->text || growing->size + size > growing->capacity) {
 		const size_t capacity = 2 * (growing->size + size);
 		char *text = arena_bytes(growing->arena, capacity + 1);
 
@@ -50,6 +50,15 @@ static const char *bare_type(struct arena *arena, const char *content_type)
 	while (length && content_type[length - 1] == ' ')
 		length--;
 	return length ? arena_strndup(arena, content_type, length) : "";
+}
+
+char *tag_of_digest(struct arena *arena, const struct digest *digest, const char *suffix)
+{
+	char text[DIGEST_TEXT_SIZE];
+
+	digest_text(digest, text);
+	text[strcspn(text, ":")] = '-';
+	return arena_printf(arena, "%s%s", text, suffix);
 }
 
 static int read_document(struct remote *remote, struct growing *growing)

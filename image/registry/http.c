@@ -195,8 +195,8 @@ int http_send(struct http *http, struct arena *arena, const struct http_request 
 {
 	const char *head = make_head(arena, request);
 	struct connection *connection;
+	int result = 0;
 	bool reused;
-	int result;
 
 	http->may_retry = false;
 	if (!head)

@@ -51,21 +51,17 @@ static char *read_line(struct http_stream *stream)
 	for (;;) {
 		line = stream->buffer + stream->begin;
 		end = memchr(line + seen, '\n', stream->end - stream->begin - seen);
+		seen = end ? (size_t)(end - line) + 1 : stream->end - stream->begin;
+		if (seen > HTTP_LINE_MAX || seen + stream->head > HTTP_HEAD_MAX) {
+			fail(EMSGSIZE, "the server's answer: the head is too large");
+			return NULL;
+		}
 		if (end)
-			break;
-		seen = stream->end - stream->begin;
-		if (seen > HTTP_LINE_MAX || seen + stream->head > HTTP_HEAD_MAX)
 			break;
 		if (refill(stream) < 0)
 			return NULL;
 	}
-	if (end)
-		seen = (size_t)(end - line) + 1;
 	stream->head += seen;
-	if (seen > HTTP_LINE_MAX || stream->head > HTTP_HEAD_MAX) {
-		fail(EMSGSIZE, "the server's answer: the head is too large");
-		return NULL;
-	}
 	stream->begin += seen;
 	if (seen < 2 || end[-1] != '\r' || memchr(line, '\0', seen) ||
 	    memchr(line, '\r', seen - 2)) {

@@ -128,6 +128,7 @@ static int from_source(struct pull *pull, struct source *source, int opened)
 	if (opened == 0)
 		opened = pull_from_source(pull);
 	source_close(source);
+	pull->source = NULL;
 	return opened;
 }
 
@@ -163,6 +164,7 @@ static int resolve_elsewhere(struct pull *pull)
 	if (result == 0)
 		result = pull_find_top(pull);
 	source_close(&source);
+	pull->source = NULL;
 	return result;
 }
 

@@ -69,7 +69,7 @@ static int push_document(struct push *push, const struct descriptor *descriptor,
 {
 	auto_arena struct arena arena = { 0 };
 	char digest[DIGEST_TEXT_SIZE];
-	struct http_response response;
+	struct http_response response = { .status = 0 };
 	size_t size;
 	const char *text = store_blob_read(&arena, push->store, descriptor, &size);
 

@@ -49,16 +49,6 @@ static int push_text(struct push *push, const struct text *text, const char *med
 	return push_blob(push, descriptor, text->data);
 }
 
-static char *tag_of(struct arena *arena, const struct digest *digest, const char *suffix)
-{
-	char text[DIGEST_TEXT_SIZE];
-	char *tag = arena_printf(arena, "%s%s", digest_text(digest, text), suffix);
-
-	if (tag)
-		*strchr(tag, ':') = '-';
-	return tag;
-}
-
 /* ---- cosign ---- */
 
 static const cJSON *signature_annotation(struct arena *arena, const char *signature)
@@ -146,7 +136,7 @@ static int push_cosign(struct push *push, const struct descriptor *descriptor)
 	struct text payloads[SIGNATURES_MAX + 1], signatures[SIGNATURES_MAX + 1];
 	const size_t payload_count = read_kept(push, &descriptor->digest, "cosign.json", payloads);
 	const size_t count = read_kept(push, &descriptor->digest, "cosign.sig", signatures);
-	const char *tag = tag_of(arena, &descriptor->digest, ".sig");
+	const char *tag = tag_of_digest(arena, &descriptor->digest, ".sig");
 	struct http_response response;
 	struct image_manifest manifest;
 	size_t before, size;
@@ -191,7 +181,7 @@ static int add_to_tag(struct push *push, const struct digest *subject,
 		      const struct descriptor *artifact)
 {
 	struct arena *arena = push->remote.arena;
-	const char *tag = tag_of(arena, subject, "");
+	const char *tag = tag_of_digest(arena, subject, "");
 	struct image_index index = { .media_type = "" };
 	struct descriptor *manifests;
 	struct http_response response;

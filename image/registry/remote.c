@@ -131,6 +131,7 @@ static int send_once(struct remote *remote, const struct http_request *given,
 	bool answered = false;
 	int result;
 
+	memset(response, 0, sizeof(*response));
 	for (unsigned int hops = 0; hops <= REDIRECTS_MAX;) {
 		const bool own = url_same_origin(&request.url, &remote->base);
 

@@ -69,6 +69,9 @@ struct sink {
 	int (*restart)(void *data);	/* from the first */
 	int (*add)(void *data, const void *bytes, size_t size);
 };
+/* "sha256-HEX" and the suffix: how a digest is written as a tag. From the arena; NULL recorded. */
+char *tag_of_digest(struct arena *arena, const struct digest *digest, const char *suffix);
+
 /* From sink->offset() on; of that size, or HTTP_LENGTH_UNKNOWN. Goes on where it was cut. */
 int remote_content(struct remote *remote, const struct url *url, uint64_t size,
 		   const struct sink *sink);

@@ -16,17 +16,6 @@
 #include "lib/file.h"
 #include "lib/str.h"
 
-/* "sha256-HEX": how a digest is written in a tag. */
-static char *tag_of(struct arena *arena, const struct digest *digest, const char *suffix)
-{
-	char text[DIGEST_TEXT_SIZE];
-	char *tag = arena_printf(arena, "%s%s", digest_text(digest, text), suffix);
-
-	if (tag)
-		*strchr(tag, ':') = '-';
-	return tag;
-}
-
 static char *read_small(struct pull *pull, const struct descriptor *descriptor)
 {
 	if (descriptor->size > SIGNATURE_MAX) {
@@ -56,8 +45,8 @@ static int keep_cosign(struct pull *pull, const struct descriptor *layer,
 
 static int fetch_cosign(struct pull *pull, const struct descriptor *descriptor)
 {
-	const char *tag = tag_of(pull->arena, &descriptor->digest, ".sig");
-	struct image_manifest manifest;
+	const char *tag = tag_of_digest(pull->arena, &descriptor->digest, ".sig");
+	struct image_manifest manifest = { .media_type = "" };
 	struct document document;
 	int result = tag ? source_manifest(pull->source, pull->arena, tag, &document) : -ENOMEM;
 
@@ -73,7 +62,7 @@ static int keep_minisign(struct pull *pull, const struct descriptor *artifact,
 			 const struct digest *signed_digest)
 {
 	char reference[DIGEST_TEXT_SIZE];
-	struct image_manifest manifest;
+	struct image_manifest manifest = { .media_type = "" };
 	struct document document;
 	int result = source_manifest(pull->source, pull->arena,
 				     digest_text(&artifact->digest, reference), &document);
@@ -103,11 +92,11 @@ static int keep_minisign(struct pull *pull, const struct descriptor *artifact,
 static int fetch_referrers(struct pull *pull, const struct descriptor *descriptor)
 {
 	struct remote *remote = &pull->source->remote;
-	const char *tag = tag_of(pull->arena, &descriptor->digest, "");
+	const char *tag = tag_of_digest(pull->arena, &descriptor->digest, "");
 	char text[DIGEST_TEXT_SIZE];
 	const char *path =
 		arena_printf(pull->arena, "referrers/%s", digest_text(&descriptor->digest, text));
-	struct image_index index;
+	struct image_index index = { .media_type = "" };
 	struct document document;
 	size_t found = 0;
 	int result = -ENOENT;

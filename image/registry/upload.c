@@ -67,7 +67,7 @@ static int begin(struct upload *upload)
 {
 	struct remote *remote = &upload->push->remote;
 	struct http_request request = { .method = HTTP_POST };
-	struct http_response response;
+	struct http_response response = { .status = 0 };
 	int result = remote_url(remote, &request.url, "blobs/uploads/");
 
 	if (result == 0)
@@ -99,7 +99,7 @@ static int go_on(struct upload *upload)
 {
 	struct remote *remote = &upload->push->remote;
 	const struct http_request request = { .method = HTTP_GET, .url = upload->where };
-	struct http_response response;
+	struct http_response response = { .status = 0 };
 	int result;
 
 	if (!upload->begun)
@@ -124,7 +124,7 @@ static int send_content(struct upload *upload)
 					.body_size = size - upload->offset,
 					.source = read_content,
 					.data = upload };
-	struct http_response response;
+	struct http_response response = { .status = 0 };
 	int result;
 
 	if (upload->offset == size)
@@ -151,7 +151,7 @@ static int finish(struct upload *upload)
 {
 	struct remote *remote = &upload->push->remote;
 	struct http_request request = { .method = HTTP_PUT, .url = upload->where };
-	struct http_response response;
+	struct http_response response = { .status = 0 };
 	int result;
 
 	request.url.path = arena_printf(remote->arena, "%s%cdigest=%s", upload->where.path,
@@ -194,7 +194,7 @@ static int send_blob(struct upload *upload)
 static int has_blob(struct push *push, const char *digest)
 {
 	struct http_request request = { .method = HTTP_HEAD };
-	struct http_response response;
+	struct http_response response = { .status = 0 };
 	int result = remote_url(&push->remote, &request.url, "blobs/%s", digest);
 
 	if (result == 0)
@@ -214,6 +214,7 @@ int push_blob(struct push *push, const struct descriptor *descriptor, const char
 	auto_fd int fd = -1;
 	int result;
 
+	memset(&upload.where, 0, sizeof(upload.where));
 	upload.digest = arena_strdup(push->remote.arena, digest_text(&descriptor->digest, text));
 	if (!upload.digest)
 		return -ENOMEM;

@@ -35,7 +35,7 @@ int wire_wait(int fd, short events, int ms);
 
 /* The handshake, and the check that the server is `host`. Takes the descriptor over only if it
  * succeeds. */
-int tls_open(struct tls **tls, int fd, const char *host, const struct http_options *options,
+int tls_open(struct tls **result, int fd, const char *host, const struct http_options *options,
 	     int stall_ms);
 ssize_t tls_read(struct tls *tls, void *buffer, size_t size);
 ssize_t tls_write(struct tls *tls, const void *data, size_t size);
