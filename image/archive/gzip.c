@@ -5,7 +5,10 @@
 
 #include "image/archive/reader.h"
 
-enum { GZIP_WINDOW_BITS = 15 + 16 }; /* the largest; a gzip header and trailer, both checked */
+enum {
+	GZIP_WINDOW_BITS = 15 + 16, /* the largest; a gzip header and trailer, both checked */
+	GZIP_MAGIC = 0x1f,
+};
 
 static void *gzip_alloc(void *pool, unsigned int count, unsigned int size)
 {
@@ -35,7 +38,7 @@ static ssize_t gzip_decode(struct reader *reader, unsigned char *out, size_t siz
 			return -1;
 		if (!more && !reader->between)
 			return reader_fail(reader, "gzip: truncated");
-		if (!more || (reader->between && !reader->in[reader->in_begin])) {
+		if (!more || (reader->between && reader->in[reader->in_begin] != GZIP_MAGIC)) {
 			if (reader_only_zeros(reader) < 0)
 				return -1;
 			break;
