@@ -49,6 +49,17 @@ static void say(struct check *check)
 	check->reason = *error_last();
 }
 
+int check_built(enum key_type type, const char *name)
+{
+	const bool minisign = type == KEY_MINISIGN;
+
+	if ((minisign && IS_ENABLED(CONFIG_SIGN_MINISIGN)) ||
+	    (!minisign && IS_ENABLED(CONFIG_SIGN_COSIGN)))
+		return 0;
+	return fail_as(ERROR_UNSUPPORTED, 0, "key %s: CONFIG_SIGN_%s is not set", name,
+		       minisign ? "MINISIGN" : "COSIGN");
+}
+
 static int load_key(struct check *check, const struct trust_key *key, struct loaded_key *read)
 {
 	size_t size = key->text ? strlen(key->text) : 0;
@@ -59,10 +70,9 @@ static int load_key(struct check *check, const struct trust_key *key, struct loa
 	read->key = key;
 	if (!text)
 		return fail_context(error_result(), "key %s", key->name);
-	if (key->type == KEY_MINISIGN ? !IS_ENABLED(CONFIG_SIGN_MINISIGN) :
-					!IS_ENABLED(CONFIG_SIGN_COSIGN))
-		return fail_as(ERROR_UNSUPPORTED, 0, "key %s: CONFIG_SIGN_%s is not set", key->name,
-			       key->type == KEY_MINISIGN ? "MINISIGN" : "COSIGN");
+	result = check_built(key->type, key->name);
+	if (result < 0)
+		return result;
 	if (key->type == KEY_MINISIGN) {
 		result = minisign_key_read(text, size, &read->minisign);
 		minisign_id_text(read->minisign.id, read->id);

@@ -20,6 +20,9 @@ enum trust_limits {
 
 enum key_type { KEY_MINISIGN, KEY_COSIGN };
 
+/* Is the scheme in this build? 0, or -errno recorded: names the key and the symbol. */
+int check_built(enum key_type type, const char *name);
+
 struct trust_key {
 	const char *name;
 	enum key_type type;

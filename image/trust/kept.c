@@ -196,9 +196,9 @@ int counter_read(struct arena *arena, const struct store *store, const char *key
 int counter_raise(struct arena *arena, const struct store *store, const char *key, uint64_t counter)
 {
 	auto_fd int lock = trust_lock(store);
-	const cJSON *counters, *node;
+	const cJSON *counters;
 	struct json_writer writer;
-	uint64_t least, value;
+	uint64_t least = 0, value;
 	size_t size;
 	char *text;
 	int result = lock < 0 ? lock : read_counters(arena, store, &counters);
@@ -211,8 +211,7 @@ int counter_raise(struct arena *arena, const struct store *store, const char *ke
 		return fail_counter(counter, least);
 	json_write_start(&writer, arena, JSON_TABS);
 	json_write_object(&writer, NULL);
-	cJSON_ArrayForEach(node, counters)
-	{
+	for (const cJSON *node = counters ? counters->child : NULL; node; node = node->next) {
 		if (least_of(counters, node->string, &value) < 0)
 			return error_result();
 		if (strcmp(node->string, key) != 0)

@@ -79,7 +79,9 @@ int minisign_signature_read(const char *text, size_t size, struct minisign_signa
 		return fail(EINVAL, "not a signature of minisign: its last line");
 	if (bytes[0] != 'E' || (bytes[1] != 'd' && bytes[1] != 'D'))
 		return fail(EINVAL, "a signature of another algorithm than Ed25519");
-	memcpy(signature->algorithm, bytes, sizeof(bytes));
+	memcpy(signature->algorithm, bytes, sizeof(signature->algorithm));
+	memcpy(signature->id, bytes + 2, sizeof(signature->id));
+	memcpy(signature->signature, bytes + 10, sizeof(signature->signature));
 	return 0;
 }
 

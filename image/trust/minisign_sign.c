@@ -129,7 +129,7 @@ char *minisign_sign(struct arena *arena, const char *key, size_t key_size, const
 {
 	unsigned char hash[PREHASH_SIZE];
 	struct secret_file file;
-	const char *comment = arena_printf(arena, "file:%.200s\thashed", name);
+	const char *comment = arena_printf(arena, "file:%.200s.statement\thashed", name);
 	char *text = NULL;
 
 	if (comment && read_secret(key, key_size, &file) == 0) {

@@ -44,14 +44,11 @@ static bool is_known(const struct reader *reader, const char *key)
 
 int read_end(struct reader *reader)
 {
-	const cJSON *node;
+	const cJSON *node = reader->failed ? NULL : reader->node->child;
 
-	if (!reader->failed)
-		cJSON_ArrayForEach(node, reader->node)
-		{
-			if (!is_known(reader, node->string))
-				read_fail(reader, node->string, "unknown property");
-		}
+	for (; node; node = node->next)
+		if (!is_known(reader, node->string))
+			read_fail(reader, node->string, "unknown property");
 	return reader->failed ? reader->result : 0;
 }
 
@@ -149,7 +146,7 @@ const char **read_texts(struct reader *reader, const char *key, size_t limit, si
 void *read_list(struct reader *reader, const char *key, size_t item_size, size_t limit,
 		int (*each)(struct arena *arena, const cJSON *node, void *item), size_t *count)
 {
-	const cJSON *list = read_member(reader, key, 0), *node;
+	const cJSON *list = read_member(reader, key, 0);
 	const size_t size = (size_t)cJSON_GetArraySize(list);
 	char *items;
 
@@ -158,12 +155,11 @@ void *read_list(struct reader *reader, const char *key, size_t item_size, size_t
 		read_fail(reader, key, "not an array");
 	else if (size > limit)
 		read_fail(reader, key, "too many");
-	if (reader->failed || size == 0)
+	if (!list || reader->failed || size == 0)
 		return NULL;
 	items = arena_array(reader->arena, size, item_size);
 	reader->result = items ? 0 : -ENOMEM;
-	cJSON_ArrayForEach(node, list)
-	{
+	for (const cJSON *node = list->child; node; node = node->next) {
 		if (reader->result == 0)
 			reader->result = each(reader->arena, node, items + *count * item_size);
 		*count += 1;

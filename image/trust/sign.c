@@ -58,18 +58,18 @@ static int sign_statement(struct arena *arena, struct store *store,
 	};
 	const bool is_pem = strstr(key, "-----BEGIN ") != NULL;
 	const char *texts[2] = { NULL, NULL };
-	char digest[DIGEST_TEXT_SIZE + 16];
+	char digest[DIGEST_TEXT_SIZE];
 	size_t size;
+	int result = check_built(is_pem ? KEY_COSIGN : KEY_MINISIGN, request->key);
 
-	if (is_pem ? !IS_ENABLED(CONFIG_SIGN_COSIGN) : !IS_ENABLED(CONFIG_SIGN_MINISIGN))
-		return fail_as(ERROR_UNSUPPORTED, 0, "key %s: CONFIG_SIGN_%s is not set",
-			       request->key, is_pem ? "COSIGN" : "MINISIGN");
+	if (result < 0)
+		return result;
 	texts[0] = is_pem ? payload_write(arena, statement, &size) :
 			    statement_write(arena, statement, &size);
 	if (texts[0] && is_pem && IS_ENABLED(CONFIG_SIGN_COSIGN))
 		texts[1] = cosign_sign(arena, key, key_size + 1, texts[0], size);
 	if (texts[0] && !is_pem && IS_ENABLED(CONFIG_SIGN_MINISIGN)) {
-		strcat(digest_text(&statement->manifest, digest), ".statement");
+		digest_text(&statement->manifest, digest);
 		texts[1] = minisign_sign(arena, key, key_size, digest_hex(digest), texts[0], size);
 	}
 	if (!texts[1])

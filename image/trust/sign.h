@@ -6,8 +6,9 @@
 #include "image/trust/internal.h"
 
 /*
- * Sign `size` bytes of `data` with the key file's text. `name`: of the file that is signed, for the
- * trusted comment. The signature file's text from the arena; NULL recorded. Secrets are wiped.
+ * Sign `size` bytes of `data` with the key file's text. `name`: of the file that is signed, without
+ * ".statement", for the trusted comment. The signature file's text from the arena; NULL recorded.
+ * Secrets are wiped.
  */
 char *minisign_sign(struct arena *arena, const char *key, size_t key_size, const char *name,
 		    const void *data, size_t size);
