@@ -80,7 +80,8 @@ is "$status:$(say "$out" | sed 's/.*  //' | sort | tr '\n' ' ')" "0:docker.io/li
 buildah push --signature-policy $T/trust.json -q docker.io/library/box:1.0 docker-archive:$T/buildah.tar:some/name:tag >>$T/log 2>&1
 buildah push --signature-policy $T/trust.json -q docker.io/library/box:1.0 oci-archive:$T/buildah-oci.tar:b2 >>$T/log 2>&1 || sed "s/^/# /" $T/log
 run image import $T/buildah.tar
-is "$status:${out#*  }:$(diff_ids docker.io/some/name:tag)" "0:docker.io/some/name:tag:$ids" "buildah push, docker-archive"
+like "$status:$out" "^0:.*  docker.io/some/name:tag" "buildah push, docker-archive"
+is "$(diff_ids docker.io/some/name:tag)" "$ids" "with the same diff_ids"
 run image import $T/buildah-oci.tar
 is "$status:${out#*  }:$(diff_ids b2)" "0:b2:$ids" "buildah push, oci-archive"
 
