@@ -16,14 +16,19 @@ static char world_path[64], store_place[80], lower_place[80], uses_place[80];
 static int world;
 static int open_before;
 
+static inline void world_name_places(void)
+{
+	snprintf(store_place, sizeof(store_place), "%s/store", world_path);
+	snprintf(lower_place, sizeof(lower_place), "%s/lower", world_path);
+	snprintf(uses_place, sizeof(uses_place), "%s/run/uses", world_path);
+}
+
 static inline int world_set_up(void **state)
 {
 	(void)state;
 	open_before = count_open();
 	world = make_folder(world_path);
-	snprintf(store_place, sizeof(store_place), "%s/store", world_path);
-	snprintf(lower_place, sizeof(lower_place), "%s/lower", world_path);
-	snprintf(uses_place, sizeof(uses_place), "%s/run/uses", world_path);
+	world_name_places();
 	error_clear();
 	/* What is found is in the report: nothing needs to be said. */
 	log_setup(&(struct log_options){
