@@ -204,7 +204,7 @@ static int take_ports(struct aci *aci, struct image_config *config)
 {
 	int wrong = 0, result;
 	const cJSON *item, *list = aci_member(aci->app, "ports", cJSON_Array, false, &wrong);
-	struct port port;
+	struct port port = { 0 };
 
 	if (!list || !list->child)
 		return wrong;

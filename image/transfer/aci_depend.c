@@ -117,7 +117,7 @@ static int take(struct aci *aci, const struct dependency *wanted, const struct i
 static int depend_on(struct aci *aci, const cJSON *item, const struct store_ref *refs, size_t count)
 {
 	struct dependency wanted = { 0 };
-	struct image image, other;
+	struct image image = { 0 }, other;
 	size_t found = 0;
 	int result = read_dependency(item, &wanted);
 

@@ -38,7 +38,8 @@ static struct kept *find(const struct filter *filter, const char *path)
 {
 	const struct kept key = { .path = path };
 
-	return bsearch(&key, filter->kept, filter->count, sizeof(key), compare);
+	return !filter->count ? NULL :
+				bsearch(&key, filter->kept, filter->count, sizeof(key), compare);
 }
 
 /* All paths and their parents, sorted, each once. */

@@ -126,7 +126,7 @@ static int take_remove(struct aci *aci, struct isolators *all, const cJSON *valu
 
 static int take_seccomp(struct isolators *all, const cJSON *value, bool retains)
 {
-	const cJSON *set;
+	const cJSON *set = NULL;
 
 	if (all->seccomp)
 		return fail_property("app.isolators", "manifest: only one seccomp isolator can be");
@@ -134,7 +134,7 @@ static int take_seccomp(struct isolators *all, const cJSON *value, bool retains)
 	all->seccomp_retains = retains;
 	if (take_set(value, &set) < 0)
 		return error_result();
-	return set->child ? 0 : fail_property("set", "manifest: must not be empty");
+	return set && set->child ? 0 : fail_property("set", "manifest: must not be empty");
 }
 
 static int take_seccomp_retain(struct aci *aci, struct isolators *all, const cJSON *value)
@@ -262,7 +262,9 @@ static void write_capabilities(struct json_writer *writer, const struct isolator
 	for (size_t kind = 0; kind < 3; kind++) {
 		json_write_array(writer, kinds[kind]);
 		cJSON_ArrayForEach(item, all->retain)
+		{
 			json_write_string(writer, NULL, item->valuestring);
+		}
 		for (size_t i = 0; i < sizeof(default_capabilities) / sizeof(char *); i++)
 			if (!all->retain && !has(all->remove, default_capabilities[i]))
 				json_write_string(writer, NULL, default_capabilities[i]);
@@ -305,7 +307,10 @@ static int write_seccomp(struct json_writer *writer, const struct isolators *all
 	for (size_t i = 0; i < sizeof(always) / sizeof(*always); i++)
 		if (all->seccomp_retains && !has(set, always[i]))
 			json_write_string(writer, NULL, always[i]);
-	cJSON_ArrayForEach(item, set) json_write_string(writer, NULL, item->valuestring);
+	cJSON_ArrayForEach(item, set)
+	{
+		json_write_string(writer, NULL, item->valuestring);
+	}
 	json_write_end(writer, ']');
 	json_write_string(writer, "action", all->seccomp_retains ? "SCMP_ACT_ALLOW" : blocked);
 	if (no && !all->seccomp_retains)

@@ -118,7 +118,7 @@ static int take_blob(struct import *import, struct archive *archive, const struc
 
 	if (!hex || strlen(algorithm) >= sizeof(text))
 		return 0;
-	strcpy(text, algorithm);
+	memcpy(text, algorithm, strlen(algorithm) + 1);
 	text[hex - algorithm] = ':';
 	if (digest_parse(&digest, text, entry->path) < 0) {
 		error_clear();

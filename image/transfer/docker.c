@@ -216,7 +216,7 @@ static int take_image(struct import *import, const cJSON *image)
 {
 	const cJSON *names = cJSON_GetObjectItemCaseSensitive(image, "Layers"), *name;
 	struct image_manifest manifest = { .media_type = MEDIA_OCI_MANIFEST, .artifact_type = "" };
-	struct image_config config;
+	struct image_config config = { 0 };
 	struct descriptor descriptor;
 	int result;
 
@@ -236,6 +236,8 @@ static int take_image(struct import *import, const cJSON *image)
 		return error_result();
 	cJSON_ArrayForEach(name, names)
 	{
+		if (!config.diff_ids)
+			break; /* there are none: so are the names */
 		result = take_layer(import, name, &config.diff_ids[manifest.layer_count],
 				    &manifest.layers[manifest.layer_count]);
 		if (result < 0)

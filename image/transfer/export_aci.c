@@ -215,11 +215,14 @@ static char *name_of_path(struct arena *arena, const char *path)
 static int write_mounts(struct work *work)
 {
 	const struct string_list *volumes = &work->image->config.volumes;
-	const cJSON *item;
+	const cJSON *item, *list;
 
 	json_write_array(&work->writer, "mountPoints");
-	cJSON_ArrayForEach(item, cJSON_GetObjectItem(work->appc, "mounts"))
+	list = cJSON_GetObjectItem(work->appc, "mounts");
+	cJSON_ArrayForEach(item, list)
+	{
 		write_copy(&work->writer, NULL, item);
+	}
 	for (size_t i = 0; i < volumes->count; i++) {
 		char *name = name_of_path(work->export->arena, volumes->items[i]);
 
@@ -250,7 +253,7 @@ static void write_ports(struct work *work)
 
 		if (strlen(ports->items[i]) >= sizeof(text))
 			continue;
-		strcpy(text, ports->items[i]);
+		memcpy(text, ports->items[i], strlen(ports->items[i]) + 1);
 		slash = strchr(text, '/');
 		if (slash)
 			*slash = '\0';

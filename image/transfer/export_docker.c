@@ -57,7 +57,7 @@ static int read_layer(struct export *export, const struct descriptor *layer,
 static int write_layer(struct export *export, const struct descriptor *layer,
 		       const struct digest *diff_id, const char *path)
 {
-	uint64_t size;
+	uint64_t size = 0;
 	int result;
 
 	if (layer->kind == MEDIA_KIND_LAYER_TAR)

@@ -65,7 +65,8 @@ static int write_blobs(struct export *export, struct list *list)
 	const char *algorithm = NULL;
 	int result = export_folder(export, "blobs");
 
-	qsort(list->items, list->count, sizeof(*list->items), compare);
+	if (list->count > 0)
+		qsort(list->items, list->count, sizeof(*list->items), compare);
 	for (size_t i = 0; i < list->count && result == 0; i++) {
 		const struct descriptor *blob = &list->items[i];
 		const char *its = digest_algorithm_name(blob->digest.algorithm);
@@ -124,7 +125,7 @@ static int write_signatures(struct export *export, struct list *list)
 	if (folder < 0)
 		return errno == ENOENT ? 0 : fail(errno, "open signatures");
 	result = tree_each(folder, add_signature, list);
-	if (result < 0 || list->name_count == 0)
+	if (result < 0 || !list->names)
 		return result < 0 ? result : 0;
 	qsort(list->names, list->name_count, sizeof(*list->names), compare_names);
 	result = export_folder(export, "signatures");

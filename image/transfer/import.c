@@ -54,9 +54,11 @@ static int give_names(struct import *import)
 	struct imported *list = import->list;
 	struct descriptor *before = arena_array(import->arena, import->count + 1, sizeof(*before));
 	bool *had = arena_array(import->arena, import->count + 1, sizeof(*had));
-	int result = before && had ? 0 : error_result();
+	int result = 0;
 	size_t i;
 
+	if (!before || !had)
+		return error_result();
 	for (i = 0; i < import->count && result == 0; i++) {
 		had[i] = store_resolve(import->arena, import->store, list[i].name, &before[i]) == 0;
 		error_clear();
