@@ -237,6 +237,24 @@ static void test_names(void **state)
 	import_fails("'same' stands for several");
 }
 
+/* Names are given in turn: when one cannot be, those before it are what they were. */
+static void test_all_names_or_none(void **state)
+{
+	struct descriptor found;
+
+	(void)state;
+	two_images("first", "not a name");
+	import_fails("not printable");
+	add_layout(index_text(descriptor_text(&two.manifest_d, "first", ""), NULL, NULL));
+	add_blobs(&tar, &two);
+	finish_tar(&tar);
+	import_works(1, "first", &two.manifest_d.digest);
+	two_images("first", "not a name");
+	import_fails("not printable");
+	assert_int_equal(store_resolve(&arena, store, "first", &found), 0);
+	assert_true(digest_equal(&found.digest, &two.manifest_d.digest));
+}
+
 #define ARM "\"platform\":{\"os\":\"linux\",\"architecture\":\"arm\"},"
 #define AMD "\"platform\":{\"os\":\"linux\",\"architecture\":\"amd64\"},"
 
@@ -480,6 +498,7 @@ int main(void)
 		TEST(test_confusion),
 		TEST(test_other_diff_id),
 		TEST(test_names),
+		TEST(test_all_names_or_none),
 		TEST(test_platforms),
 		TEST(test_missing_platform),
 		TEST(test_policy),
