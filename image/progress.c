@@ -129,9 +129,11 @@ static void show_terminal(void)
 	if (now.rate)
 		snprintf(line + used, sizeof(line) - used, "  %s/s", size_text(now.rate, rate));
 	used = strlen(line);
-	if (now.rate && now.total > now.done)
-		snprintf(line + used, sizeof(line) - used, "  %llu s left",
-			 (unsigned long long)((now.total - now.done) / now.rate + 1));
+	if (now.rate && now.total > now.done) {
+		unsigned long long left = (now.total - now.done) / now.rate;
+
+		snprintf(line + used, sizeof(line) - used, "  %llu s left", left + 1);
+	}
 	used = strlen(line);
 	make_plain(line + 1);
 	if (used > width)

@@ -79,7 +79,7 @@ static int read_path(const cJSON *object, const char *where, const char *key, co
 static int read_words(struct arena *arena, const cJSON *object, const char *where, const char *key,
 		      char *target)
 {
-	struct string_list list;
+	struct string_list list = { 0 };
 	int result = node_list(arena, object, where, key, &list);
 
 	if (result < 0)
@@ -93,7 +93,7 @@ static int read_property(struct arena *arena, const cJSON *object, const char *w
 			 const struct property *property, struct image_settings *settings)
 {
 	char *target = (char *)settings + property->offset;
-	uint64_t count;
+	uint64_t count = 0;
 	int result;
 
 	switch (property->kind) {

@@ -131,7 +131,7 @@ static int add_mount_point(struct bundle *bundle, struct volumes *volumes, const
 	static const char where[] = "mountPoints";
 	struct volume *volume = &volumes->list[volumes->count];
 	struct given *given;
-	const char *name, *path;
+	const char *name = "", *path = "";
 	int result;
 
 	if (!cJSON_IsObject(node))

@@ -161,7 +161,7 @@ static int read_members(struct arena *arena, const cJSON *root, struct overrides
 	static const char *const known[] = {
 		"patch", "mounts", "ignored", "cwdMustExist", "supplementaryGids", NULL
 	};
-	const cJSON *patch;
+	const cJSON *patch = NULL;
 	int result = node_only(root, "", known);
 
 	if (result == 0)

@@ -198,7 +198,7 @@ static int look_up_groups(struct arena *arena, int root, const char *name, struc
 static int set_group(struct arena *arena, int root, const char *name, struct bundle_user *user)
 {
 	struct database database;
-	struct stat status;
+	struct stat status = { 0 };
 	int result;
 
 	if (is_number(name))
@@ -226,7 +226,7 @@ static int set_group(struct arena *arena, int root, const char *name, struct bun
 static int set_user(struct arena *arena, int root, const char *name, bool groups,
 		    struct bundle_user *user)
 {
-	struct stat status;
+	struct stat status = { 0 };
 	int result;
 
 	if (is_number(name)) {

@@ -75,9 +75,9 @@ static int read_settings(struct arena *arena, const cJSON *root, struct image_co
 static int read_root(struct arena *arena, const cJSON *root, struct image_config *config)
 {
 	char path[NODE_PATH_SIZE];
-	struct string_list texts;
+	struct string_list texts = { 0 };
 	const cJSON *node;
-	const char *type;
+	const char *type = "";
 	int result = node_typed(root, "", "rootfs", cJSON_Object, &node);
 
 	if (result < 0)

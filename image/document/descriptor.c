@@ -120,7 +120,7 @@ static int read_strings(const cJSON *node, const char *where, struct descriptor 
 int descriptor_read(struct arena *arena, const cJSON *node, const char *where,
 		    struct descriptor *descriptor)
 {
-	const cJSON *urls;
+	const cJSON *urls = NULL;
 	int result;
 
 	*descriptor = (struct descriptor){ .artifact_type = "" };

@@ -9,6 +9,9 @@
 #include "lib/error.h"
 #include "lib/str.h"
 
+/* Of a walk. An index has 4096 manifests at most, each of them 128 layers. */
+enum { WALK_MAX_DOCUMENTS = 8192, WALK_MAX_DESCRIPTORS = 1 << 20 };
+
 /* What a document is called in messages: its digest. */
 struct document_name {
 	char text[DIGEST_TEXT_SIZE];
@@ -173,15 +176,20 @@ struct walk {
 	struct store *store;
 	int (*each)(void *data, const struct descriptor *descriptor, bool present);
 	void *data;
+	size_t left; /* descriptors that may still be looked at */
+	struct digest *documents;
+	size_t document_count;
 };
 
-static int walk_blob(const struct walk *walk, const struct descriptor *descriptor)
+static int walk_blob(struct walk *walk, const struct descriptor *descriptor)
 {
+	if (!walk->left--)
+		return fail_as(ERROR_CONFIG, EFBIG, "more than %d blobs", WALK_MAX_DESCRIPTORS);
 	return walk->each(walk->data, descriptor,
 			  store_blob_has(walk->store, &descriptor->digest, descriptor->size));
 }
 
-static int walk_manifest(const struct walk *walk, const struct descriptor *descriptor)
+static int walk_manifest(struct walk *walk, const struct descriptor *descriptor)
 {
 	struct image_manifest manifest;
 	struct document_name name;
@@ -200,11 +208,43 @@ static int walk_manifest(const struct walk *walk, const struct descriptor *descr
 	return result;
 }
 
-static int walk_any(const struct walk *walk, const struct descriptor *descriptor, int depth)
+/*
+ * An index that lists another one 4096 times, four deep, would not end: what was seen is not seen
+ * again. 1: seen.
+ */
+static int walk_seen(struct walk *walk, const struct digest *digest)
 {
-	struct image_index index;
+	for (size_t i = 0; i < walk->document_count; i++) {
+		if (digest_equal(&walk->documents[i], digest))
+			return 1;
+	}
+	if (walk->document_count == WALK_MAX_DOCUMENTS)
+		return fail_as(ERROR_CONFIG, EFBIG, "more than %d manifests", WALK_MAX_DOCUMENTS);
+	/* Full: a power of two. */
+	if ((walk->document_count & (walk->document_count - 1)) == 0) {
+		struct digest *larger =
+			arena_array(walk->arena, walk->document_count * 2 + 1, sizeof(*larger));
+
+		if (!larger)
+			return -ENOMEM;
+		if (walk->document_count)
+			memcpy(larger, walk->documents, walk->document_count * sizeof(*larger));
+		walk->documents = larger;
+	}
+	walk->documents[walk->document_count++] = *digest;
+	return 0;
+}
+
+static int walk_any(struct walk *walk, const struct descriptor *descriptor, int depth)
+{
+	struct image_index index = { 0 };
 	int result;
 
+	if (descriptor->kind == MEDIA_KIND_MANIFEST || descriptor->kind == MEDIA_KIND_INDEX) {
+		result = walk_seen(walk, &descriptor->digest);
+		if (result)
+			return result < 0 ? result : 0;
+	}
 	result = walk_blob(walk, descriptor);
 	if (result < 0)
 		return result;
@@ -227,7 +267,13 @@ int image_walk(struct arena *arena, struct store *store, const struct descriptor
 	       int (*each)(void *data, const struct descriptor *descriptor, bool present),
 	       void *data)
 {
-	struct walk walk = { arena, store, each, data };
+	struct walk walk = {
+		.arena = arena,
+		.store = store,
+		.each = each,
+		.data = data,
+		.left = WALK_MAX_DESCRIPTORS,
+	};
 	int result = walk_any(&walk, top, 0);
 
 	return result < 0 ? result : 0;

@@ -49,7 +49,8 @@ void image_chain_id(const struct image_config *config, size_t n, struct digest *
 
 /* Every blob that a manifest or index refers to, in depth, itself first: for gc, fsck, export,
  * push. Missing ones are told with `present` false; if `each` then fetches it, the walk goes on
- * below it. `each` returning < 0 ends it with that. */
+ * below it. Manifests and indexes that were seen are passed over. `each` returning < 0
+ * ends it with that; so does what has no end (-EFBIG). */
 int image_walk(struct arena *arena, struct store *store, const struct descriptor *top,
 	       int (*each)(void *data, const struct descriptor *descriptor, bool present),
 	       void *data);

@@ -114,7 +114,10 @@ int node_keys(struct arena *arena, const cJSON *object, const char *where, const
 		arena_array(arena, (size_t)cJSON_GetArraySize(node) + 1, sizeof(list->items[0]));
 	if (!list->items)
 		return -ENOMEM;
-	cJSON_ArrayForEach(item, node) list->items[list->count++] = item->string;
+	cJSON_ArrayForEach(item, node)
+	{
+		list->items[list->count++] = item->string;
+	}
 	return 0;
 }
 

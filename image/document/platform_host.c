@@ -39,7 +39,7 @@
 #elif defined(__loongarch64)
 #define ARCHITECTURE "loong64"
 #else
-#error "What does Go call this architecture?"
+#define ARCHITECTURE "unknown" /* Go has no name for it: only what says nothing fits */
 #endif
 
 #if defined(__x86_64__)

@@ -18,7 +18,10 @@ static void write_map(struct json_writer *writer, const char *key, const cJSON *
 	if (!map || !map->child)
 		return;
 	json_write_object(writer, key);
-	cJSON_ArrayForEach(item, map) json_write_string(writer, item->string, item->valuestring);
+	cJSON_ArrayForEach(item, map)
+	{
+		json_write_string(writer, item->string, item->valuestring);
+	}
 	json_write_end(writer, '}');
 }
 

@@ -307,6 +307,49 @@ static void test_walk(void **state)
 	assert_true(image_walk(&arena, NULL, named, each, NULL) < 0);
 }
 
+static int count_calls(void *data, const struct descriptor *descriptor, bool present)
+{
+	(void)descriptor;
+	(void)present;
+	++*(int *)data;
+	return 0;
+}
+
+/* Attack: an index that lists the next one 4096 times; 9000 manifests. */
+static void test_walk_ends(void **state)
+{
+	struct image_index index = { .count = 4096 };
+	int count = 0;
+	size_t size;
+
+	(void)state;
+	index.manifests = arena_array(&arena, 9000, sizeof(index.manifests[0]));
+	named = add_manifest(add(MEDIA_OCI_CONFIG, config_of(1)), MEDIA_OCI_LAYER, 1);
+	for (int depth = 0; depth < 4; depth++) {
+		for (size_t i = 0; i < index.count; i++)
+			index.manifests[i] = *named;
+		named = add(MEDIA_OCI_INDEX, index_write(&arena, &index, &size));
+	}
+	assert_int_equal(image_walk(&arena, NULL, named, count_calls, &count), 0);
+	assert_int_equal(count, 4 + 3);
+	/* Three indexes of manifests that are not there: that many are not looked at. */
+	for (int part = 0; part < 3; part++) {
+		for (size_t i = 0; i < 3000; i++) {
+			descriptor_of(&index.manifests[i], MEDIA_OCI_MANIFEST, "", 0);
+			memcpy(index.manifests[i].digest.bytes, &i, sizeof(i));
+			index.manifests[i].digest.bytes[31] = (unsigned char)part;
+		}
+		index.count = 3000;
+		add(MEDIA_OCI_INDEX, index_write(&arena, &index, &size));
+	}
+	index.count = 3;
+	for (size_t i = 0; i < 3; i++)
+		index.manifests[i] = blobs[blob_count - 3 + i].descriptor;
+	named = add(MEDIA_OCI_INDEX, index_write(&arena, &index, &size));
+	assert_int_equal(image_walk(&arena, NULL, named, count_calls, &count), -EFBIG);
+	assert_non_null(strstr(error_last()->text, "more than 8192 manifests"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +358,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_artifacts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_chain_id, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_walk, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_walk_ends, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
