@@ -130,7 +130,8 @@ char *bundle_config(struct arena *arena, const struct bundle_request *request, s
 	int result = overrides_read(arena, bundle.config, &bundle.overrides);
 
 	if (result == 0)
-		result = bundle_user(arena, request->root, bundle.config->user, &bundle.user);
+		result = bundle_look_up(arena, request->root, bundle.config->user,
+					bundle.overrides.present, &bundle.user);
 	if (result == 0)
 		result = write_all(&bundle);
 	return result < 0 ? NULL : json_write_finish(&bundle.writer, size);

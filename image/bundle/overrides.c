@@ -158,8 +158,10 @@ static int check_groups(const cJSON *list)
 
 static int read_members(struct arena *arena, const cJSON *root, struct overrides *overrides)
 {
+	/* The last two are not for config.json: for who supervises it. */
 	static const char *const known[] = {
-		"patch", "mounts", "ignored", "cwdMustExist", "supplementaryGids", NULL
+		"patch", "mounts",	  "ignored", "cwdMustExist", "supplementaryGids",
+		"ports", "eventHandlers", NULL,
 	};
 	const cJSON *patch = NULL;
 	int result = node_only(root, "", known);
@@ -195,6 +197,7 @@ int overrides_read(struct arena *arena, const struct image_config *config,
 	*overrides = (struct overrides){ 0 };
 	if (!text)
 		return 0;
+	overrides->present = true;
 	root = node_document(arena, text, strlen(text), "label " LABEL_APPC);
 	if (!root)
 		return error_result();

@@ -18,7 +18,7 @@ struct overrides {
 	const cJSON *mounts;		   /* [{"name", "path", "readOnly"}], or NULL */
 	const cJSON *groups;		   /* numbers, or NULL */
 	struct string_list ignored;
-	bool directory_must_exist;
+	bool present, directory_must_exist;
 };
 
 struct bundle {
@@ -38,6 +38,9 @@ int overrides_read(struct arena *arena, const struct image_config *config,
 		   struct overrides *overrides);
 /* A member of the overrides' object (may be NULL) as it stands there; false if there is none. */
 bool overrides_write(struct json_writer *writer, const cJSON *object, const char *key);
+/* bundle_user(); appc looks for a name first, even one that is a number. */
+int bundle_look_up(struct arena *arena, int root, const char *text, bool names_first,
+		   struct bundle_user *user);
 int bundle_process(struct bundle *bundle);
 int bundle_mounts(struct bundle *bundle);
 int bundle_annotations(struct bundle *bundle);

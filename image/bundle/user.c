@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "image/bundle/bundle.h"
+#include "image/bundle/parts.h"
 #include "lib/arena.h"
 #include "lib/error.h"
 #include "lib/fd.h"
@@ -111,7 +111,7 @@ static bool is_number(const char *text)
 	return *text && !text[strspn(text, "0123456789")];
 }
 
-/* appc: the owner of a file. */
+/* appc: the owner of a file; 0 or -errno recorded. */
 static int owner_of(int root, const char *path, struct stat *status)
 {
 	auto_fd int fd = path_open(root, path, O_PATH, 0, PATH_IN_ROOT);
@@ -121,9 +121,8 @@ static int owner_of(int root, const char *path, struct stat *status)
 	return fstat(fd, status) < 0 ? fail(errno, "User: owner of %.200s", path) : 0;
 }
 
-/* What passwd says of the user: of the number, or of the name (then `number` is false). */
-static int look_up_user(struct arena *arena, int root, const char *name, bool number,
-			struct bundle_user *user)
+/* What passwd says of the user: of the name, or (NULL) of the number. 1; 0: nothing. */
+static int look_up_user(struct arena *arena, int root, const char *name, struct bundle_user *user)
 {
 	struct database database;
 	int result = database_open(arena, root, "etc/passwd", &database);
@@ -135,18 +134,14 @@ static int look_up_user(struct arena *arena, int root, const char *name, bool nu
 
 		if (!parse_id(database.fields[2], &uid) || !parse_id(database.fields[3], &gid))
 			continue;
-		if (number ? uid != user->uid : strcmp(database.fields[0], name) != 0)
+		if (name ? strcmp(database.fields[0], name) != 0 : uid != user->uid)
 			continue;
 		*user = (struct bundle_user){ .uid = uid, .gid = gid };
 		if (*database.fields[5])
 			user->home = database.fields[5];
-		return 0;
+		return 1;
 	}
-	return number ? 0 :
-			fail_property("config.User",
-				      "%.200s: no such user in the image's "
-				      "/etc/passwd",
-				      name);
+	return 0;
 }
 
 static int add_group(struct arena *arena, struct bundle_user *user, uint32_t gid)
@@ -195,59 +190,81 @@ static int look_up_groups(struct arena *arena, int root, const char *name, struc
 	return result;
 }
 
-static int set_group(struct arena *arena, int root, const char *name, struct bundle_user *user)
+/* The number of a group's name. 1; 0: nothing. */
+static int look_up_group(struct arena *arena, int root, const char *name, uint32_t *gid)
 {
 	struct database database;
-	struct stat status = { 0 };
-	int result;
+	int result = database_open(arena, root, "etc/group", &database);
 
-	if (is_number(name))
-		return parse_id(name, &user->gid) ?
-			       0 :
-			       fail_property("config.User", "%.20s: no group id", name);
+	if (result < 0)
+		return result;
+	while (database_next(&database, 3)) {
+		if (strcmp(database.fields[0], name) == 0 && parse_id(database.fields[2], gid))
+			return 1;
+	}
+	return 0;
+}
+
+/* Numbers and paths are what they say; appc has names that are all digits. */
+static bool may_be_name(const char *text, bool names_first)
+{
+	return is_number(text) ? names_first : *text != '/';
+}
+
+static int set_group(struct arena *arena, int root, const char *name, bool names_first,
+		     struct bundle_user *user)
+{
+	struct stat status = { 0 };
+	int result = 0;
+
+	if (may_be_name(name, names_first))
+		result = look_up_group(arena, root, name, &user->gid);
+	if (result)
+		return result < 0 ? result : 0;
 	if (*name == '/') {
 		result = owner_of(root, name, &status);
 		if (result == 0)
 			user->gid = status.st_gid;
 		return result;
 	}
-	result = database_open(arena, root, "etc/group", &database);
-	if (result < 0)
-		return result;
-	while (database_next(&database, 3)) {
-		if (strcmp(database.fields[0], name) == 0 &&
-		    parse_id(database.fields[2], &user->gid))
-			return 0;
-	}
-	return fail_property("config.User", "%.200s: no such group in the image's /etc/group",
-			     name);
+	if (!is_number(name))
+		return fail_property("config.User",
+				     "%.200s: no such group in the image's /etc/group", name);
+	return parse_id(name, &user->gid) ?
+		       0 :
+		       fail_property("config.User", "%.20s: no group id", name);
 }
 
-static int set_user(struct arena *arena, int root, const char *name, bool groups,
+static int set_user(struct arena *arena, int root, const char *name, bool names_first,
 		    struct bundle_user *user)
 {
 	struct stat status = { 0 };
-	int result;
+	int result = 0;
 
-	if (is_number(name)) {
-		if (!parse_id(name, &user->uid))
-			return fail_property("config.User", "%.20s: no user id", name);
-		return look_up_user(arena, root, name, true, user);
-	}
+	if (may_be_name(name, names_first))
+		result = look_up_user(arena, root, name, user);
+	if (result)
+		return result;
 	if (*name == '/') {
 		result = owner_of(root, name, &status);
 		if (result < 0)
 			return result;
 		user->uid = status.st_uid;
-		result = look_up_user(arena, root, name, true, user);
+		result = look_up_user(arena, root, NULL, user);
 		user->gid = status.st_gid;
-		return result;
+		return result < 0 ? result : 0;
 	}
-	result = look_up_user(arena, root, name, false, user);
-	return result < 0 || !groups ? result : look_up_groups(arena, root, name, user);
+	if (!is_number(name))
+		return fail_property("config.User",
+				     "%.200s: no such user in the image's /etc/passwd", name);
+	if (!parse_id(name, &user->uid))
+		return fail_property("config.User", "%.20s: no user id", name);
+	result = look_up_user(arena, root, NULL, user);
+	return result < 0 ? result : 0;
 }
 
-int bundle_user(struct arena *arena, int root, const char *text, struct bundle_user *user)
+int bundle_look_up(struct arena *arena, int root, const char *text, bool names_first,
+		   struct bundle_user *user)
 {
 	char *name = arena_strdup(arena, *text ? text : "0:0");
 	char *group;
@@ -261,6 +278,15 @@ int bundle_user(struct arena *arena, int root, const char *text, struct bundle_u
 		*group++ = '\0';
 	if (!*name || (group && !*group))
 		return fail_property("config.User", "%.200s: not USER or USER:GROUP", text);
-	result = set_user(arena, root, name, !group, user);
-	return result < 0 || !group ? result : set_group(arena, root, group, user);
+	result = set_user(arena, root, name, names_first, user);
+	if (result < 0)
+		return result;
+	if (group)
+		return set_group(arena, root, group, names_first, user);
+	return result ? look_up_groups(arena, root, name, user) : 0; /* only of a name */
+}
+
+int bundle_user(struct arena *arena, int root, const char *text, struct bundle_user *user)
+{
+	return bundle_look_up(arena, root, text, false, user);
 }

@@ -387,6 +387,18 @@ static void test_overrides(void **state)
 	expect(cJSON_GetObjectItem(config, "annotations"), "cruet.appc.ignored",
 	       "resource/network-bandwidth,x");
 	assert_string_equal(list(config, "process/user/additionalGids"), "5 6");
+	expect(convert(APPC("{" Q "ports" Q ":[{}]," Q "eventHandlers" Q ":[]}")),
+	       "process/user/uid", "0");
+	/* Names go first, even those that are all digits. */
+	write_file("etc/passwd", "500:x:7:8::/:\n");
+	write_file("etc/group", "500:x:9:\n");
+	expect(convert(CONFIG(SHELL ",\"User\":\"500:500\"")), "process/user/uid", "500");
+	config = convert(CONFIG(SHELL ",\"User\":\"500:500\",\"Labels\":{\"cruet.appc\":\"{}\"}"));
+	expect(config, "process/user/uid", "7");
+	expect(config, "process/user/gid", "9");
+	config = convert(CONFIG(SHELL ",\"User\":\"501:/etc\",\"Labels\":{\"cruet.appc\":\"{}\"}"));
+	expect(config, "process/user/uid", "501");
+	expect(config, "process/user/gid", arena_printf(&arena, "%u", getegid()));
 	request.volumes = volumes;
 	request.volume_count = 2;
 	config = convert(APPC("{" Q "mounts" Q ":[{" Q "name" Q ":" Q "logs" Q "," Q "path" Q ":" Q
