@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "image/progress.h"
-#include "image/store/internal.h"
+#include "image/store/store.h"
 #include "image/unpack/apply.h"
 #include "image/unpack/layers.h"
 #include "lib/arena.h"
@@ -282,19 +282,6 @@ bool image_is_unpacked(struct store *store, const struct image *image,
 	return true;
 }
 
-static int remove_blob(struct store *store, const struct digest *digest)
-{
-	const int blobs = place_blobs(&store->places[0], digest->algorithm, false);
-	char text[DIGEST_TEXT_SIZE];
-
-	if (blobs < 0)
-		return blobs == -ENOENT ? 0 : fail(-blobs, "open blobs/");
-	digest_text(digest, text);
-	if (unlinkat(blobs, digest_hex(text), 0) < 0 && errno != ENOENT)
-		return fail(errno, "remove blob %s", text);
-	return 0;
-}
-
 int image_drop_blobs(struct store *store, const struct image *image)
 {
 	auto_work struct work work = { .store = store, .image = image };
@@ -303,7 +290,7 @@ int image_drop_blobs(struct store *store, const struct image *image)
 
 	for (size_t i = 0; result == 0 && i < image->manifest.layer_count; i++) {
 		if (!layer_is_mounted(image, i) && (flat || has_tree(&work, i)))
-			result = remove_blob(store, &image->manifest.layers[i].digest);
+			result = store_blob_remove(store, &image->manifest.layers[i].digest);
 	}
 	return result;
 }
