@@ -74,10 +74,13 @@ static const char *read_flags(const char *format, struct conversion *conversion)
 
 static const char *read_size(const char *format, unsigned int *size)
 {
+	unsigned int longs = 0;
+
 	*size = sizeof(int);
 	for (;; format++) {
+		/* Counted: by its size, an int is no shorter than a long where that has 32 bits. */
 		if (*format == 'l')
-			*size = *size == sizeof(int) ? sizeof(long) : sizeof(long long);
+			*size = longs++ ? sizeof(long long) : sizeof(long);
 		else if (*format == 'z' || *format == 't')
 			*size = sizeof(size_t);
 		else if (*format == 'j')
