@@ -21,6 +21,7 @@ struct sweep {
 	struct marks marks;
 	struct gc_report *report;
 	bool dry;
+	bool all;      /* downloads, however young */
 	time_t oldest; /* what is younger stays */
 };
 
@@ -94,7 +95,7 @@ static bool partial_stays(const struct sweep *sweep, int folder, const char *nam
 	fd = file_open(folder, data_name, &status);
 	if (fd < 0)
 		return false;
-	return is_locked(fd) || status.st_mtime > sweep->oldest;
+	return is_locked(fd) || (!sweep->all && status.st_mtime > sweep->oldest);
 }
 
 static int sweep_partial(void *data, int folder, const char *name)
@@ -198,6 +199,7 @@ int collect(struct store *store, bool dry, unsigned int partial_seconds, struct 
 
 	if (result < 0)
 		return result;
+	sweep.all = partial_seconds == 0;
 	sweep.oldest = time(NULL) - (time_t)partial_seconds;
 	if (sweep.marks.trees_unknown)
 		log_warning("an image that is used cannot be read: all trees stay");

@@ -3,8 +3,9 @@
  * A disk whose power can be cut at any call that changes something. All such calls are recorded
  * while a scenario runs; afterwards the folder can be built anew as it may look when the power goes
  * before call N: of each file and each folder, what was synced is there, and of what was done to it
- * since then nothing, all, or just some (in order; the last write half). A rename into another
- * folder is two changes, of which either may be lost. That is less than any file system promises.
+ * since then nothing, all, or just some (in order; the last write half, or zeros). A rename into
+ * another folder is two changes, of which either may be lost. That is less than any file system
+ * promises.
  *
  * Also: the Nth call fails, or the process is killed before it.
  */
@@ -354,12 +355,23 @@ static size_t synced_at(int object, size_t cut)
 	return 0;
 }
 
-static void apply_write(int fd, const struct change *change, size_t size)
+/* A write that is torn: half of it, or room for it and no data. */
+static void apply_write(int fd, const struct change *change, bool torn)
 {
-	if (change->type == CHANGE_TRUNCATE)
+	unsigned char *data = change->data;
+	size_t size = change->size;
+
+	if (change->type == CHANGE_TRUNCATE) {
 		assert_int_equal(__real_ftruncate64(fd, change->offset), 0);
-	else
-		assert_int_equal(__real_pwrite64(fd, change->data, size, change->offset), size);
+		return;
+	}
+	if (torn && rand() % 2)
+		size /= 2;
+	else if (torn)
+		data = calloc(1, size);
+	assert_int_equal(__real_pwrite64(fd, data, size, change->offset), size);
+	if (data != change->data)
+		free(data);
 }
 
 static void build_file(int parent, const char *name, int object, size_t last, bool torn)
@@ -371,8 +383,7 @@ static void build_file(int parent, const char *name, int object, size_t last, bo
 		const struct change *change = &disk.changes[i].change;
 
 		if (disk.changes[i].object == object && change->at <= last)
-			apply_write(fd, change,
-				    torn && change->at == last ? change->size / 2 : change->size);
+			apply_write(fd, change, torn && change->at == last);
 	}
 	close(fd);
 }

@@ -148,6 +148,35 @@ static void check_download(struct store *store, bool done)
 		assert_int_equal(store_blob_verify(store, &large_digest, LARGE), 0);
 }
 
+/* A source that is wrong, after one that was right: its bytes may never be taken for the others. */
+static int wrong_source(struct store *store)
+{
+	static unsigned char wrong[1 << 20];
+	struct blob_request request = { .digest = &large_digest, .size = LARGE, .resume = true };
+	struct blob_writer *writer;
+	int result = blob_begin(store, &request, &writer);
+
+	if (result < 0)
+		return result;
+	result = blob_restart(writer);
+	for (int i = 0; i < 2 && result == 0; i++)
+		result = blob_add(writer, wrong, sizeof(wrong));
+	blob_abort(&writer, true);
+	return result;
+}
+
+static void check_wrong_source(struct store *store, bool done)
+{
+	int result = download(store);
+
+	(void)done;
+	assert_true(result == 0 || result == -EBADMSG);
+	if (result < 0)
+		assert_int_equal(download(store), 0);
+	assert_int_equal(store_blob_verify(store, &large_digest, LARGE), 0);
+	assert_int_equal(store_blob_remove(store, &large_digest), 0);
+}
+
 static int unpack(struct store *store)
 {
 	struct store_tree tree;
@@ -265,6 +294,7 @@ static const struct scenario scenarios[] = {
 	{ "update", put_old, update, check_update, false },
 	{ "download", put_old, download, check_download, false },
 	{ "download anew", download_half, download_anew, check_download, false },
+	{ "wrong source", download_half, wrong_source, check_wrong_source, false },
 	{ "unpack", put_old, unpack, check_tree, false },
 	{ "clean", put_both_and_trees, clean, check_clean, false },
 	{ "repair", damage, repair, check_repair, false },
