@@ -91,7 +91,8 @@ static bool is_passing(int result)
 	       result == -EHOSTUNREACH || result == -ENETUNREACH || result == -EPIPE;
 }
 
-static int open_connection(struct http *http, struct connection *connection, const struct url *url)
+static int open_connection(struct http *http, struct connection *connection, const struct url *url,
+			   const struct url *proxy)
 {
 	int result;
 
@@ -104,13 +105,13 @@ static int open_connection(struct http *http, struct connection *connection, con
 	connection->stream.cut = false;
 	connection->stream.fill = fill;
 	connection->stream.data = connection;
-	result = wire_open(&connection->wire, url, &http->options);
+	result = wire_open(&connection->wire, url, proxy, &http->options);
 	http->may_retry = is_passing(result);
 	return result;
 }
 
 /* NULL recorded: a value with a line's end in it would be a header, or a request, of its own. */
-static char *make_head(struct arena *arena, const struct http_request *request)
+static char *make_head(struct arena *arena, const struct http_request *request, bool whole)
 {
 	static const char *const methods[] = { "GET", "HEAD", "POST", "PUT", "PATCH" };
 	const struct {
@@ -124,7 +125,8 @@ static char *make_head(struct arena *arena, const struct http_request *request)
 	char *head = arena_printf(arena,
 				  "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: cruet/" CRUET_VERSION
 				  "\r\nAccept-Encoding: identity\r\n",
-				  methods[request->method], request->url.path,
+				  methods[request->method],
+				  whole ? url_text(arena, &request->url) : request->url.path,
 				  url_authority(arena, &request->url));
 
 	for (size_t i = 0; head && i < sizeof(headers) / sizeof(headers[0]); i++) {
@@ -193,19 +195,26 @@ static int exchange(struct http *http, struct connection *connection, struct are
 int http_send(struct http *http, struct arena *arena, const struct http_request *request,
 	      struct http_response *response)
 {
-	const char *head = make_head(arena, request);
 	struct connection *connection;
+	struct url proxy;
+	const int proxied = proxy_find(arena, &request->url, &proxy);
+	const char *head;
 	int result = 0;
 	bool reused;
 
 	http->may_retry = false;
+	if (proxied < 0)
+		return proxied;
+	head = make_head(arena, request, proxied && !request->url.https);
 	if (!head)
 		return error_result();
 	http_finish(http);
 	do {
 		connection = find_connection(http, &request->url);
 		reused = connection->wire.fd >= 0;
-		result = reused ? 0 : open_connection(http, connection, &request->url);
+		result = reused ? 0 :
+				  open_connection(http, connection, &request->url,
+						  proxied ? &proxy : NULL);
 		if (result < 0)
 			return result;
 		result = exchange(http, connection, arena, request, head, response);

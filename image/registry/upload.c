@@ -88,9 +88,11 @@ static bool read_offset(const char *range, uint64_t size, uint64_t *offset)
 {
 	uint64_t last;
 
-	if (!range || !str_has_prefix(range, "0-") || !str_uint64(range + 2, &last) || last >= size)
+	/* "0-0" is one byte or, as some say it, nothing. */
+	if (!range || !str_has_prefix(range, "0-") || !str_uint64(range + 2, &last) || !last ||
+	    last >= size)
 		return false;
-	*offset = last ? last + 1 : 0; /* some say "0-0" of nothing; a byte more does not hurt */
+	*offset = last + 1;
 	return true;
 }
 

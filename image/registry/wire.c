@@ -77,9 +77,10 @@ static int connect_host(const char *host, const char *port)
 	return fd < 0 ? fail(-fd, "connect to %s port %s", host, port) : fd;
 }
 
-int wire_open(struct wire *wire, const struct url *url, const struct http_options *options)
+int wire_open(struct wire *wire, const struct url *url, const struct url *proxy,
+	      const struct http_options *options)
 {
-	auto_fd int fd = -1;
+	const struct url *to = proxy ? proxy : url;
 	int result = 0;
 
 	*wire = (struct wire){ .fd = -1, .stall_ms = (int)options->stall_seconds * 1000 };
@@ -88,13 +89,15 @@ int wire_open(struct wire *wire, const struct url *url, const struct http_option
 			       "https://%s: this build has no TLS (CONFIG_PULL_TLS): `helper` in "
 			       "images.json, or a mirror",
 			       url->host);
-	fd = connect_host(url->host, url->port);
-	if (fd < 0)
-		return fd;
-	if (IS_ENABLED(CONFIG_PULL_TLS) && url->https)
-		result = tls_open(&wire->tls, fd, url->host, options, wire->stall_ms);
-	if (result == 0)
-		wire->fd = take_fd(&fd);
+	wire->fd = connect_host(to->host, to->port);
+	if (wire->fd < 0)
+		return wire->fd;
+	if (proxy && url->https)
+		result = proxy_tunnel(wire, url);
+	if (IS_ENABLED(CONFIG_PULL_TLS) && result == 0 && url->https)
+		result = tls_open(&wire->tls, wire->fd, url->host, options, wire->stall_ms);
+	if (result < 0)
+		wire_close(wire);
 	return result;
 }
 

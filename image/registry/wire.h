@@ -19,10 +19,11 @@ struct wire {
 enum { WIRE_CONNECT_MS = 30000 };
 
 /*
- * All addresses of the host in order, IPv4 and IPv6. 0; recorded: -EHOSTUNREACH no such name,
- * -EACCES a certificate that is refused, -ETIMEDOUT, -ECONNREFUSED ...
+ * All addresses of the host in order, IPv4 and IPv6; `proxy` may be NULL. 0; recorded:
+ * -EHOSTUNREACH no such name, -EACCES a certificate that is refused, -ETIMEDOUT, -ECONNREFUSED ...
  */
-int wire_open(struct wire *wire, const struct url *url, const struct http_options *options);
+int wire_open(struct wire *wire, const struct url *url, const struct url *proxy,
+	      const struct http_options *options);
 void wire_close(struct wire *wire);
 /* > 0, 0 at the end, -errno recorded. */
 ssize_t wire_read(struct wire *wire, void *buffer, size_t size);
@@ -30,6 +31,13 @@ int wire_write(struct wire *wire, const void *data, size_t size);
 
 /* poll(2) for POLLIN or POLLOUT. 0, or -ETIMEDOUT recorded. */
 int wire_wait(int fd, short events, int ms);
+
+/* ---- proxy.c ---- */
+
+/* 1: *proxy is to be used for that address; 0: none; -errno recorded. */
+int proxy_find(struct arena *arena, const struct url *url, struct url *proxy);
+/* Ask the proxy at the other end of the wire for a connection to the address's host. */
+int proxy_tunnel(struct wire *wire, const struct url *url);
 
 /* ---- tls.c ---- */
 

@@ -12,12 +12,16 @@ import http.server
 import json
 import os
 import re
+import select
+import socket
 import socketserver
 import ssl
 import time
+import urllib.parse
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
+uploads, pushed = {}, set()
 seen = {}  # how often each path was asked for
 
 
@@ -72,9 +76,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.do_GET()
 
     def do_GET(self):
-        seen[self.path] = seen.get(self.path, 0) + 1
-        with open(options.log, "a", encoding="utf-8") as log:
-            log.write(json.dumps({"method": self.command, "path": self.path, "headers": dict(self.headers)}) + "\n")
+        self.log_request_line()
+        if self.path.startswith("http://"):  # of a proxy
+            self.path = "/" + self.path.split("/", 3)[3]
+        upload = re.fullmatch(r"/v2/[a-z0-9.]+/app/blobs/uploads/(\d+)\?.*", self.path)
+        if upload and upload[1] in uploads:
+            got = len(uploads[upload[1]])
+            self.answer(204, headers=[("Location", self.path), ("Range", f"0-{max(got - 1, 0)}")])
+            return
+        if self.command == "HEAD" and "/blobs/" in self.path:
+            self.answer(200 if self.path.split("/")[-1] in pushed else 404)
+            return
         match = re.fullmatch(r"/v2/([a-z0-9]+)(?:\.(\w+))?/[a-z/0-9]+/(manifests|blobs|referrers)/([\w.:-]+)", self.path)
         if self.path == "/v2/":
             self.answer(200, b"{}")
@@ -94,6 +106,82 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def token(self):
         good = self.headers.get("Authorization") == "Basic am9lOnNlY3JldA=="  # joe:secret
         self.answer(200 if good else 401, b'{"token":"good"}' if good else b"{}")
+
+    # ---- uploads ----
+
+    def log_request_line(self):
+        seen[self.path] = seen.get(self.path, 0) + 1
+        with open(options.log, "a", encoding="utf-8") as log:
+            log.write(json.dumps({"method": self.command, "path": self.path, "headers": dict(self.headers)}) + "\n")
+
+    def body(self, most=1 << 30):
+        return self.rfile.read(min(int(self.headers["Content-Length"]), most))
+
+    def where(self, fault, name):
+        relative = f"/v2/{fault}/app/blobs/uploads/{name}?state=1"
+        return relative if fault.startswith("up") else f"http://{self.headers['Host']}{relative}"
+
+    def do_POST(self):
+        self.log_request_line()
+        fault, name = self.path.split("/")[2], str(len(uploads))
+        uploads[name] = bytearray()
+        self.body()
+        self.answer(202, headers=[("Location", self.where(fault, name))])
+
+    def do_PATCH(self):
+        self.log_request_line()
+        fault, name = self.path.split("/")[2], self.path.split("/")[-1].partition("?")[0]
+        kind, _, number = fault.partition(".")
+        content_range = self.headers.get("Content-Range")
+        if kind == "refuse":
+            self.body()
+            self.answer(413, b'{"errors":[{"message":"too much"}]}')
+        elif content_range and int(content_range.split("-")[0]) != len(uploads[name]):
+            self.body()
+            self.answer(416)
+        elif number and not seen.setdefault(f"cut {fault}", 0) and int(self.headers["Content-Length"]) > int(number):
+            seen[f"cut {fault}"] = 1
+            uploads[name] += self.body(int(number))
+            if kind == "lost":
+                del uploads[name]
+            self.connection.shutdown(2)
+            self.close_connection = True
+        else:
+            uploads[name] += self.body()
+            self.answer(202, headers=[("Location", self.where(fault, name)), ("Range", f"0-{len(uploads[name]) - 1}")])
+
+    def do_PUT(self):
+        self.log_request_line()
+        body = self.body()
+        if "/manifests/" in self.path:
+            digest = "sha256:" + hashlib.sha256(body).hexdigest()
+            self.answer(201, headers=[("Docker-Content-Digest", digest)])
+            return
+        name = self.path.split("/")[-1].partition("?")[0]
+        digest = urllib.parse.unquote(self.path.partition("digest=")[2])
+        good = digest == "sha256:" + hashlib.sha256(uploads[name] + body).hexdigest()
+        if good:
+            pushed.add(digest)
+        self.answer(201 if good else 400, b"" if good else b'{"errors":[{"message":"another digest"}]}')
+
+    # ---- a proxy ----
+
+    def do_CONNECT(self):
+        self.log_request_line()
+        self.close_connection = True
+        host, _, port = self.path.rpartition(":")
+        if host == "refused.example":
+            self.answer(403)
+            return
+        with socket.create_connection((host, int(port))) as server:
+            self.raw(b"HTTP/1.1 200 Connected\r\nX: y\r\n\r\n")
+            pairs = {server: self.connection, self.connection: server}
+            while True:
+                for one in select.select(list(pairs), [], [])[0]:
+                    data = one.recv(65536)
+                    if not data:
+                        return
+                    pairs[one].sendall(data)
 
     # ---- manifests ----
 
@@ -223,6 +311,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.chunks(data, end=b"0\r\nX: y\r\n\r\n")
         elif fault == "stall" and times <= (1 if parameter else 1000):
             self.answer(status, part[:1000], headers, length=len(part))
+            time.sleep(30)
+        elif fault == "pause":
+            self.answer(status, part[:number], headers, length=len(part))
             time.sleep(30)
         elif fault == "redirect":
             self.answer(307, headers=[("Location", f"{options.other}/blob/{digest}")])

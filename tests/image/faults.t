@@ -16,10 +16,12 @@ serve() { # PORT [OPTION...]
 	port=$1
 	shift
 	"$images/fault_server.py" "$port" $T/layout "$T/log-$port" "$@" 2>"$T/server-$port.err" &
-	servers="${servers-} $!"
+	server=$!
+	servers="${servers-} $server"
 	wait_for port_open "$port"
 }
 serve 5001 --other http://127.0.0.1:5002
+first=$server
 serve 5002
 
 H=127.0.0.1:5001
@@ -32,6 +34,7 @@ pull() {
 }
 names() { jq '.manifests | length' $STORE/index.json 2>/dev/null || echo 0; }
 layer_requests() { jq -c "select(.path | endswith(\"$layer\")) | .headers.Range // \"all\"" "${1:-$T/log-5001}" | tr -d '"' | xargs; }
+part_of_it() { [ "$(stat -c %s $STORE/partial/*.data 2>/dev/null || echo 0)" -ge 8000000 ]; }
 layer_is_there() { [ "$(sha256sum <"$STORE/blobs/sha256/${layer#sha256:}")" = "${layer#sha256:}  -" ]; }
 
 good() { # FAULT NAME
@@ -84,6 +87,23 @@ failed 1 'after 20000 bytes' "a pull of a server that sent something else"
 run image pull --insecure "$H/ok/app:1.0"
 is "$status:$out" "0:$digest" "is mended by the next"
 
+# So does it after a death: what was written up to the last mark of the hash is not fetched again.
+head -c 9000000 /dev/urandom >$T/tree/bin/data
+big=$(layout $T/layout big $T/tree --compress none)
+layer=$(jq -r '.layers[0].digest' "$T/layout/blobs/sha256/${big#sha256:}")
+rm -rf $STORE
+"$CRUET" pull --insecure "$H/pause.8000000/app:big" >/dev/null 2>&1 &
+wait_for part_of_it
+kill -9 $!
+{ wait $!; } 2>/dev/null
+is "$(names)" 0 "a pull that is killed names nothing"
+: >$T/log-5001
+run image pull --insecure "$H/ok/app:big"
+is "$status:$out" "0:$big" "the next one"
+like "$(layer_requests)" '^bytes=[1-9][0-9]{6}-$' "goes on inside the layer, too"
+rm $T/tree/bin/data
+layer=$(jq -r '.layers[0].digest' "$T/layout/blobs/sha256/${digest#sha256:}")
+
 # --- lies ---
 bad short.10 'bytes come where the manifest says' "a body that is shorter than the manifest says"
 bad long.10 'bytes come where the manifest says' "a longer one"
@@ -130,6 +150,50 @@ run pull "127.0.0.1:5009/ok/app:1.0" --attempts 1
 failed 1 'connection refused' "nobody there"
 run pull "$H/ok/app:1.0@sha256:$(printf %064d 1)"
 failed 1 'no manifests/sha256' "a digest that nobody has"
+
+# --- uploads ---
+patches() { jq -r 'select(.method == "PATCH") | .headers | (."Content-Range" // "all") + " " + ."Content-Length"' $T/log-5001 | tail -n "$1" | xargs; }
+pushes() { # FAULT
+	: >$T/log-5001
+	run image push --insecure "$H/ok/app:1.0" "$H/$1/app:1.0"
+}
+run pull "$H/ok/app:1.0"
+pushes up
+is "$status:$out" "0:$digest" "push"
+pushes upagain
+is "$status:$(grep -c PATCH $T/log-5001)" "0:0" "again: what is there is not sent"
+restart() { # a registry that has nothing
+	kill "$first"
+	{ wait "$first"; } 2>/dev/null
+	servers=$(say "$servers" | sed "s/ $first\\b//")
+	serve 5001 --other http://127.0.0.1:5002
+	first=$server
+}
+restart
+pushes up.30000
+is "$status:$out" "0:$digest" "an upload that is cut"
+like "$(patches 9)" "all $size .*30000-$((size - 1)) $((size - 30000))" "goes on where the registry has got to"
+restart
+pushes absolute.1
+is "$status:$out" "0:$digest" "cut after a byte; absolute addresses"
+restart
+pushes lost.30000
+is "$status:$out" "0:$digest" "an upload that the registry forgot"
+like "$(patches 9)" "all $size .*all $size" "begins anew"
+restart
+pushes refuse
+failed 1 'status 413: too much' "one that it refuses"
+
+# --- proxies ---
+: >$T/log-5002
+run env http_proxy=http://127.0.0.1:5002 "$CRUET" pull --insecure http.example:80/ok/app:1.0
+is "$status:$out" "0:$digest" "http by a proxy"
+like "$(jq -r .path $T/log-5002)" '^http://http.example/v2/ok/app/manifests/1.0$' "which is given whole addresses"
+: >$T/log-5002
+run env http_proxy=127.0.0.1:5002 no_proxy=x,.0.0.1 "$CRUET" pull --insecure "$H/ok/app:1.0"
+is "$status:$out:$(cat $T/log-5002)" "0:$digest:" "no_proxy"
+run env http_proxy=http://joe:secret@127.0.0.1:5002 "$CRUET" pull --insecure --attempts 1 "$H/ok/app:1.0"
+failed 1 'proxy: .*user names' "a proxy with a password is refused, not ignored"
 
 # --- redirects and credentials ---
 image login -u joe -p secret $H
@@ -215,11 +279,19 @@ is "$(cat $T/log-5002)" "" "is never asked"
 tls localhost:5443 token
 is "$status:$out" "0:$digest" "a token over https"
 
+: >$T/log-5002
+export https_proxy=http://127.0.0.1:5002
+tls localhost:5443 ok
+is "$status:$out:$(jq -r '.method + " " + .path' $T/log-5002 | sort -u)" "0:$digest:CONNECT localhost:5443" "https through a proxy's tunnel"
+tls refused.example:443 ok
+failed 1 'the proxy refuses' "a proxy that refuses"
+unset https_proxy
+
 make_certificate expired ca DNS:localhost -days -1
 serve 5448 --tls $T/expired.pem $T/expired.key
 tls localhost:5448 ok
 failed 1 'has expired' "an expired certificate"
 
 for pid in $servers; do kill "$pid"; done
-wait
+{ wait; } 2>/dev/null
 finish
