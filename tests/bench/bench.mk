@@ -3,9 +3,9 @@
 # measures. tests/bench/bench.sh reads this after the Makefile.
 
 .PHONY: bench-programs
-bench-programs: $(addprefix $(O)/bench/,floor empty measure filter init_probe init_bare)
+bench-programs: $(addprefix $(O)/bench/,floor empty measure filter init_probe init_bare inflate)
 
-same := $(addprefix $(O)/bench/,floor empty measure init_probe init_bare)
+same := $(addprefix $(O)/bench/,floor empty measure init_probe init_bare inflate)
 $(same): $(O)/bench/%: tests/bench/%.c $(generated)/flags $(sysroot_stamp) | $(generated)/autoconf.h
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
