@@ -197,6 +197,42 @@ static int open_archive(struct import *import, struct archive **archive)
 	return archive_open(&request, archive);
 }
 
+/*
+ * A pipe that begins with plain headers: usually they tell, and then nothing need be hashed and
+ * copied. This is a guess that the reader's own entries are held against.
+ */
+static void look_at_head(struct import *import)
+{
+	enum { BLOCK = 512, NAME = 100, TYPE = 156, MAGIC = 257 };
+	const struct import_input *input = &import->input;
+
+	for (size_t at = 0; at + BLOCK <= input->head_size; at += BLOCK) {
+		const unsigned char *header = input->head + at;
+		struct entry entry = { .type = ENTRY_DIRECTORY };
+		char name[NAME + 1] = { 0 };
+		size_t length;
+
+		if (memcmp(header + MAGIC, "ustar", 5) != 0)
+			break;
+		memcpy(name, header, NAME);
+		length = strlen(name);
+		if (length > 0 && name[length - 1] == '/')
+			name[length - 1] = '\0';
+		entry.path = str_has_prefix(name, "./") ? name + 2 : name;
+		if (strcmp(entry.path, ".") == 0)
+			entry.path = "";
+		if (header[TYPE] == '0')
+			entry.type = ENTRY_FILE;
+		else if (header[TYPE] != '5')
+			break;
+		import->format = format_of_entry(import, &entry);
+		if (import->format != FORMAT_DETECT || entry.type == ENTRY_FILE)
+			break;
+		import->passed_over = import->passed_over || *entry.path;
+	}
+	import->passed_over = false;
+}
+
 /* What is this file? Its entries are gone through until one tells, then it is begun anew. */
 static int look_ahead(struct import *import)
 {
@@ -228,8 +264,12 @@ int import_collect(struct import *import)
 
 	if (import->folder >= 0)
 		return 0;
-	if (import->format == FORMAT_DETECT && import->input.start >= 0)
-		result = look_ahead(import);
+	if (import->format == FORMAT_DETECT) {
+		if (import->input.start >= 0)
+			result = look_ahead(import);
+		else
+			look_at_head(import);
+	}
 	if (result == 0 && (import->format == FORMAT_DETECT || import->format == FORMAT_ROOTFS))
 		result = blob_begin(import->store,
 				    &(struct blob_request){ .size = BLOB_SIZE_UNKNOWN },

@@ -470,9 +470,10 @@ static void test_layer(void **state)
 	struct image image;
 
 	(void)state;
-	add_text(&tar, "manifest", HEAD "\"labels\":[]}");
-	add_directory("rootfs/");
-	add_root("rootfs/usr/lib/a", "1"); /* its folders are not in the archive */
+	add_directory("./");
+	add_directory("./rootfs/");
+	add_text(&tar, "./manifest", HEAD "\"labels\":[]}");
+	add_root("./rootfs/usr/lib/a", "1"); /* its folders are not in the archive */
 	tar_add(&tar,
 		&(struct tar_entry){ .name = "rootfs/b", .link = "rootfs/usr/lib/a", .type = '1' });
 	add_link(&tar, "rootfs/c", "/rootfs/d");
