@@ -11,6 +11,8 @@
 
 enum { SHOWN_PATH = 256, SHOWN_TEXT = 256, DEPTH = 256, NANOSECONDS = 1000000000 };
 
+#define TIME_MAX 253402300799 /* the end of the year 9999: not all programs show later ones */
+
 /* Printable ASCII, bounded. */
 static const char *shown(const char *text, char *buffer, size_t size)
 {
@@ -93,7 +95,8 @@ static const char *check_numbers(const struct entry *entry)
 		return "bad mode";
 	if (entry->uid == UINT32_MAX || entry->gid == UINT32_MAX)
 		return "uid or gid above 4294967294";
-	if (entry->mtime_nanoseconds >= NANOSECONDS)
+	if (entry->mtime_nanoseconds >= NANOSECONDS || entry->mtime > TIME_MAX ||
+	    entry->mtime < -TIME_MAX)
 		return "bad time";
 	if (entry->type != ENTRY_FILE && entry->size)
 		return "data of what is no file";

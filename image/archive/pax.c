@@ -5,7 +5,7 @@
 #include "image/archive/reader.h"
 #include "image/archive/tar_read.h"
 
-enum { PAX_KEYWORD_SHOWN = 64, NANOSECOND_DIGITS = 9 };
+enum { PAX_KEYWORD_SHOWN = 64 };
 
 /* Decimal digits and nothing else, at most 2^63 - 1. */
 static bool decimal(struct tar_text text, uint64_t *value)
@@ -32,43 +32,31 @@ static bool pax_id(struct tar_text text, bool *has, uint32_t *id)
 	return true;
 }
 
-/* Seconds, with a fraction; what is finer than a nanosecond is cut off, towards the past. */
-static bool pax_time(struct tar_text text, struct tar_extended *extended)
+/*
+ * Seconds, with a fraction: what is finer than a nanosecond is cut off. A negative time with one is
+ * not read: GNU tar and bsdtar make different times of it.
+ */
+static bool pax_time(struct tar_text text, bool *has, int64_t *time, uint32_t *fraction)
 {
-	const bool negative = text.size && *text.data == '-';
-	const char *dot;
+	const bool negative = text.size && *text.data == '-', again = *has;
+	const char *dot = memchr(text.data, '.', text.size), *end = text.data + text.size;
 	uint64_t seconds;
-	uint32_t nanoseconds = 0;
-	bool finer = false;
+	uint32_t unit = 100000000;
 
-	if (extended->has_mtime)
-		return false;
-	extended->has_mtime = true;
+	*has = true;
+	*fraction = 0;
 	text.data += negative;
-	text.size -= negative;
-	dot = memchr(text.data, '.', text.size);
-	if (!decimal((struct tar_text){ text.data, dot ? (size_t)(dot - text.data) : text.size },
-		     &seconds))
+	text.size = (size_t)((dot ? dot : end) - text.data);
+	if (again || !decimal(text, &seconds))
 		return false;
-	for (size_t i = 0; dot && (i < NANOSECOND_DIGITS || dot + 1 < text.data + text.size); i++) {
-		const bool there = dot + 1 < text.data + text.size;
-		const unsigned int digit = there ? (unsigned char)*++dot - (unsigned int)'0' : 0;
+	for (const char *at = dot ? dot + 1 : end; at < end; at++, unit /= 10) {
+		const unsigned int digit = (unsigned char)*at - (unsigned int)'0';
 
-		if (digit > 9)
+		if (digit > 9 || (negative && digit))
 			return false;
-		if (i < NANOSECOND_DIGITS)
-			nanoseconds = nanoseconds * 10 + digit;
-		else
-			finer |= digit > 0;
+		*fraction += digit * unit;
 	}
-	extended->mtime = (int64_t)seconds;
-	extended->mtime_nanoseconds = nanoseconds;
-	if (negative) {
-		nanoseconds += finer;
-		extended->mtime = -(int64_t)seconds - (nanoseconds > 0);
-		extended->mtime_nanoseconds =
-			nanoseconds ? (uint32_t)(1000000000 - nanoseconds) : 0;
-	}
+	*time = negative ? -(int64_t)seconds : (int64_t)seconds;
 	return true;
 }
 
@@ -104,12 +92,23 @@ static bool has_prefix(struct tar_text *text, const char *prefix)
 	return true;
 }
 
-enum pax_keyword { PAX_PATH, PAX_LINK, PAX_SIZE, PAX_UID, PAX_GID, PAX_MTIME, PAX_XATTR, PAX_MORE };
+enum pax_keyword {
+	PAX_PATH,
+	PAX_LINK,
+	PAX_SIZE,
+	PAX_UID,
+	PAX_GID,
+	PAX_MTIME,
+	PAX_ATIME, /* checked, but not used */
+	PAX_CTIME,
+	PAX_XATTR,
+	PAX_MORE
+};
 
 static enum pax_keyword find_keyword(struct tar_text *key)
 {
 	/* In the order of the enum, each with its NUL. */
-	static const char keywords[] = "path\0linkpath\0size\0uid\0gid\0mtime\0";
+	static const char keywords[] = "path\0linkpath\0size\0uid\0gid\0mtime\0atime\0ctime\0";
 	const char *word = keywords;
 	int index = 0;
 
@@ -123,7 +122,9 @@ static enum pax_keyword find_keyword(struct tar_text *key)
 static bool pax_value(struct tar_extended *extended, enum pax_keyword keyword, struct tar_text key,
 		      struct tar_text value)
 {
-	bool again;
+	bool again = false;
+	int64_t time;
+	uint32_t fraction;
 
 	switch (keyword) {
 	case PAX_PATH:
@@ -139,7 +140,11 @@ static bool pax_value(struct tar_extended *extended, enum pax_keyword keyword, s
 	case PAX_GID:
 		return pax_id(value, &extended->has_gid, &extended->gid);
 	case PAX_MTIME:
-		return pax_time(value, extended);
+		return pax_time(value, &extended->has_mtime, &extended->mtime,
+				&extended->mtime_nanoseconds);
+	case PAX_ATIME:
+	case PAX_CTIME:
+		return pax_time(value, &again, &time, &fraction);
 	case PAX_XATTR:
 		return pax_xattr(key, value, extended);
 	default:
@@ -181,7 +186,7 @@ int pax_read(struct reader *reader, struct tar_extended *extended, const char *t
 		if ((size_t)(key.data - text) >= length)
 			return reader_fail(reader, "pax: a record without a keyword");
 		equals = memchr(key.data, '=', length - (size_t)(key.data - text));
-		if (!equals || equals == key.data)
+		if (!equals || equals == key.data || *key.data == ' ' || *key.data == '\t')
 			return reader_fail(reader, "pax: a record without a keyword");
 		key.size = (size_t)(equals - key.data);
 		value.data = equals + 1;

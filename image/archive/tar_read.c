@@ -3,28 +3,30 @@
  * Reading tar. Others read the same bytes differently; this is the one reading of this program.
  * What GNU tar, bsdtar, Python and Go do not all agree on is an error, not a guess.
  *
- * kind       "ustar\0" "00": POSIX. "ustar  \0": GNU. Eight NULs: V7. Anything else is an error, so
- *            is "tar\0" at the end of the block (star).
- * prefix     of POSIX only. Bytes there in V7 or GNU headers (their times, maps of holes) are an
- *            error.
- * numbers    octal digits after any blanks, ended by a blank, NUL or the field, then only those;
- *            empty: 0. 0x80: base 256, positive, below 2^63. 0xff: negative, for mtime only.
- * checksum   of unsigned bytes. What only the sum of signed ones fits is an error.
- * type       0 NUL 7: file. 1 2 3 4 5 6. x g: pax. L K: GNU's long names. All others: error.
- * file/      NUL with '/' at the end of the header's own name is a directory (V7); '/' at the end
- *            of anything else that is no directory is an error.
- * size       pax's counts, and it is by it that data is passed over (CVE-2025-62518). The header's
- *            must be the same, 0, or not have fitted into octal. Not 0 for what is no file: error.
- * pax x      before an entry, once; without GNU's long names. Keywords that are used: once, not
- *            empty, no NUL in names. Holes (GNU.sparse, SUN.holes, SCHILY.realsize): error.
- * pax g      only with keywords that are not used here: Go ignores it, others do not.
- * L K        once each; text up to a NUL, behind which are only NULs.
- * path       leading "/" and "./" and trailing "/" go; the rest is entry_check.c's.
- * uid gid    up to 2^32 - 2. mode: the lowest 12 bits.
- * the end    two blocks of zeros; or the end of the archive, in place of an entry, when there was
- *            one: layers without the zeros exist, and their digest says that they are whole. One
- *            block of zeros and then anything is an error. After the two only zeros, at most 16
- * MiB. truncated  an error anywhere else, in padding too.
+ * - kind: "ustar\0" "00": POSIX. "ustar  \0": GNU. Eight NULs: V7. Anything else is an error, so is
+ *   "tar\0" at the end of the block (star).
+ * - prefix: of POSIX only. Bytes there in V7 or GNU headers (their times, maps of holes): error.
+ * - numbers: octal digits after any blanks, ended by a blank, NUL or the field, then only those.
+ *   Only NULs: 0; only blanks: an error. 0x80: base 256, positive, below 2^63. 0xff: negative, for
+ *   mtime only. All of a header's must be right, used or not.
+ * - checksum: of unsigned bytes. What only the sum of signed ones fits is an error.
+ * - types: 0 NUL 7: file. 1 2 3 4 5 6. x g: pax. L K: GNU's long names. All others: error.
+ * - "file/": NUL with '/' at the end of the header's own name is a directory (V7) unless it is the
+ *   root; '/' at the end of anything else that is no directory is an error.
+ * - size: pax's counts, and it is by it that data is passed over (CVE-2025-62518). The header's
+ *   must be the same, 0, or not have fitted into octal. Not 0 for what is no file: error.
+ * - pax x: before an entry, once; without GNU's long names. Keywords that are used: once, not
+ *   empty, no NUL in names, no fraction in a time before 1970. Holes (GNU.sparse, SUN.holes,
+ *   SCHILY.realsize): error.
+ * - pax g: only with keywords that are not used here: Go ignores it, others do not. Before an entry
+ *   too.
+ * - L, K: once each; text up to a NUL, behind which are only NULs.
+ * - path: leading "/" and "./" and trailing "/" go; the rest is entry_check.c's. uid and gid: up to
+ *   2^32 - 2. mode: the lowest 12 bits.
+ * - the end: two blocks of zeros; or the end of the archive, in place of an entry, when there was
+ *   one: layers without the zeros exist, and their digest says that they are whole. One block of
+ *   zeros and then anything is an error. After the two only zeros, at most 16 MiB.
+ * - truncated: an error anywhere else, in padding too.
  */
 #include "image/archive/tar_read.h"
 
@@ -37,7 +39,6 @@ enum {
 	CHECKSUM_OFFSET = offsetof(struct tar_header, checksum),
 	PREFIX_OFFSET = offsetof(struct tar_header, prefix),
 	TAIL_MAX = 16 << 20,
-	OCTAL_DIGITS_MAX = 12,
 };
 /* What eleven octal digits cannot say. */
 #define OCTAL_SIZE_MAX ((uint64_t)8 << 30)
@@ -46,7 +47,8 @@ struct tar {
 	struct reader *reader;
 	struct tar_extended extended;
 	size_t extended_used;
-	bool any; /* was there an entry? */
+	bool any;    /* was there an entry? */
+	bool global; /* was the last a global header? */
 	struct tar_header header;
 };
 
@@ -79,6 +81,8 @@ bool tar_number(const unsigned char *field, size_t size, int64_t *value)
 		return base256(field, size, value);
 	while (i < size && field[i] == ' ')
 		i++;
+	if (i && (i == size || !field[i]))
+		return false;
 	for (; i < size && field[i] >= '0' && field[i] <= '7'; i++)
 		*value = *value << 3 | (field[i] - '0');
 	for (; i < size; i++)
@@ -287,14 +291,14 @@ static bool clean(struct tar_text *text)
 
 /* ---- entries ---- */
 
-static int find_type(struct tar *tar, bool folder, enum entry_type *type)
+static int find_type(struct tar *tar, bool folder, bool named, enum entry_type *type)
 {
 	static const char types[] = "0123456"; /* in the order of enum entry_type */
 	const char *at = strchr(types, tar->header.type == '7' ? '0' : tar->header.type);
 	const unsigned char shown = (unsigned char)tar->header.type;
 
 	if (!tar->header.type) {
-		*type = folder && !tar->extended.path.data ? ENTRY_DIRECTORY : ENTRY_FILE;
+		*type = folder && named && !tar->extended.path.data ? ENTRY_DIRECTORY : ENTRY_FILE;
 	} else if (at) {
 		*type = (enum entry_type)(at - types);
 	} else {
@@ -305,34 +309,38 @@ static int find_type(struct tar *tar, bool folder, enum entry_type *type)
 	return 0;
 }
 
-static int fill_numbers(struct tar *tar, struct record_entry *entry)
+/* Of any header, an extended one's too: others refuse what is none. */
+static int read_numbers(struct tar *tar, struct record_entry *entry)
 {
 	const struct tar_header *header = &tar->header;
-	const struct tar_extended *extended = &tar->extended;
 
 	if (!number_below(header->mode, sizeof(header->mode), &entry->mode))
 		return number_fail(tar, "mode");
-	entry->mode &= 07777;
-	if (extended->has_uid)
-		entry->uid = extended->uid;
-	else if (!number_below(header->uid, sizeof(header->uid), &entry->uid))
+	if (!number_below(header->uid, sizeof(header->uid), &entry->uid))
 		return number_fail(tar, "uid");
-	if (extended->has_gid)
-		entry->gid = extended->gid;
-	else if (!number_below(header->gid, sizeof(header->gid), &entry->gid))
+	if (!number_below(header->gid, sizeof(header->gid), &entry->gid))
 		return number_fail(tar, "gid");
 	if (!tar_number(header->mtime, sizeof(header->mtime), &entry->mtime))
 		return number_fail(tar, "mtime");
+	if (!number_below(header->major, sizeof(header->major), &entry->major) ||
+	    !number_below(header->minor, sizeof(header->minor), &entry->minor))
+		return number_fail(tar, "device number");
+	return 0;
+}
+
+static void apply_pax(const struct tar_extended *extended, struct record_entry *entry)
+{
+	entry->mode &= 07777;
+	if (extended->has_uid)
+		entry->uid = extended->uid;
+	if (extended->has_gid)
+		entry->gid = extended->gid;
 	if (extended->has_mtime) {
 		entry->mtime = extended->mtime;
 		entry->mtime_nanoseconds = extended->mtime_nanoseconds;
 	}
 	if (entry->type != ENTRY_CHARACTER_DEVICE && entry->type != ENTRY_BLOCK_DEVICE)
-		return 0;
-	if (!number_below(header->major, sizeof(header->major), &entry->major) ||
-	    !number_below(header->minor, sizeof(header->minor), &entry->minor))
-		return number_fail(tar, "device number");
-	return 0;
+		entry->major = entry->minor = 0;
 }
 
 static int send_entry(struct tar *tar, const struct record_entry *entry, struct tar_text path,
@@ -396,9 +404,8 @@ static void remember_name(struct reader *reader, struct tar_text path)
 	reader->name[size] = 0;
 }
 
-static int read_entry(struct tar *tar, uint64_t size)
+static int read_entry(struct tar *tar, struct record_entry *entry)
 {
-	struct record_entry entry = { .size = size };
 	char joined[256];
 	struct tar_text path = find_path(tar, joined), link = { "", 0 };
 	enum entry_type type = ENTRY_FILE;
@@ -408,13 +415,12 @@ static int read_entry(struct tar *tar, uint64_t size)
 	if (!path.size)
 		return reader_fail(tar->reader, "an entry without a name");
 	folder = clean(&path);
-	if (find_type(tar, folder, &type) < 0)
+	if (find_type(tar, folder, path.size > 0, &type) < 0)
 		return -1;
-	entry.type = type;
-	if (size && type != ENTRY_FILE)
+	entry->type = type;
+	if (entry->size && type != ENTRY_FILE)
 		return reader_fail(tar->reader, "data of what is no file");
-	if (fill_numbers(tar, &entry) < 0)
-		return -1;
+	apply_pax(&tar->extended, entry);
 	if (type == ENTRY_HARD_LINK || type == ENTRY_SYMLINK)
 		link = tar->extended.link.data ?
 			       tar->extended.link :
@@ -423,12 +429,12 @@ static int read_entry(struct tar *tar, uint64_t size)
 		return reader_fail(tar->reader, "a hard link to a folder");
 	if (path.size >= ENTRY_PATH_MAX || link.size >= ENTRY_PATH_MAX)
 		return reader_fail(tar->reader, "a path is too long");
-	entry.path_length = (uint32_t)path.size;
-	entry.link_length = (uint32_t)link.size;
-	entry.xattr_count = (uint32_t)tar->extended.xattr_count;
-	if (send_entry(tar, &entry, path, link) < 0)
+	entry->path_length = (uint32_t)path.size;
+	entry->link_length = (uint32_t)link.size;
+	entry->xattr_count = (uint32_t)tar->extended.xattr_count;
+	if (send_entry(tar, entry, path, link) < 0)
 		return -1;
-	return pass_data(tar, size, NULL);
+	return pass_data(tar, entry->size, NULL);
 }
 
 /* 1: go on; 0: the end; -1. */
@@ -436,20 +442,21 @@ static int read_member(struct tar *tar)
 {
 	const int more = read_block(tar);
 	const char type = tar->header.type;
-	uint64_t size = 0;
+	struct record_entry entry = { 0 };
 
 	if (more < 0)
 		return -1;
 	if (!more || all_zero(&tar->header, TAR_BLOCK)) {
-		if (is_extended(&tar->extended))
+		if (is_extended(&tar->extended) || tar->global)
 			return reader_fail(tar->reader, "truncated: headers without an entry");
 		if (!more && !tar->any)
 			return reader_fail(tar->reader, "empty");
 		return more ? read_end(tar) : 0;
 	}
-	if (check_header(tar) < 0)
+	if (check_header(tar) < 0 || read_numbers(tar, &entry) < 0)
 		return -1;
 	tar->any = true;
+	tar->global = type == 'g';
 	if (type == 'x' || type == 'g' || type == 'L' || type == 'K') {
 		int64_t own;
 
@@ -457,7 +464,7 @@ static int read_member(struct tar *tar)
 			return number_fail(tar, "size");
 		return read_extended(tar, type, (uint64_t)own) < 0 ? -1 : 1;
 	}
-	if (find_size(tar, &size) < 0 || read_entry(tar, size) < 0)
+	if (find_size(tar, &entry.size) < 0 || read_entry(tar, &entry) < 0)
 		return -1;
 	*tar->reader->name = 0;
 	tar->extended.path.data = tar->extended.link.data = NULL;

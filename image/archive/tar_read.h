@@ -37,7 +37,7 @@ int tar_read(struct reader *reader);
 int pax_read(struct reader *reader, struct tar_extended *extended, const char *text, size_t size,
 	     bool global);
 
-/* A numeric field: octal, or base 256. False: it is none. An empty one is 0. */
+/* A numeric field: octal, or base 256. False: it is none. NULs alone are 0. */
 bool tar_number(const unsigned char *field, size_t size, int64_t *value);
 
 #endif

@@ -120,17 +120,12 @@ static void pax_put_number(struct pax *pax, const char *key, uint64_t value)
 
 static void pax_put_time(struct pax *pax, const struct entry *entry)
 {
-	uint64_t seconds = (uint64_t)entry->mtime;
-	uint32_t nanoseconds = entry->mtime_nanoseconds;
 	char text[40];
 	size_t size;
 
-	if (entry->mtime < 0) { /* -1 and 0.75 s are written -0.25 */
-		seconds = -seconds - (nanoseconds > 0);
-		nanoseconds = nanoseconds ? 1000000000 - nanoseconds : 0;
-	}
-	str_format(text, sizeof(text), "%s%llu.%09u", entry->mtime < 0 ? "-" : "",
-		   (unsigned long long)seconds, nanoseconds);
+	/* Programs read a fraction of a negative time differently. */
+	str_format(text, sizeof(text), "%lld.%09u", (long long)entry->mtime,
+		   entry->mtime < 0 ? 0 : entry->mtime_nanoseconds);
 	size = strlen(text);
 	while (text[size - 1] == '0')
 		size--;

@@ -2,8 +2,9 @@
 /*
  * Usage: archive_list [-b] [-n] [-r] [-u] [-s BYTES] [-e ENTRIES] [-w WINDOW] [-d DEPTH] [-o
  * FOLDER] <ARCHIVE Print what image/archive reads: a line for each entry, with the digest of its
- * data, then the digests of all. -b: only decompress, to stdout. -n: pass over data. -r: read by
- * small pieces. -u: no digests. -o: files go into FOLDER.
+ * data; then the digests and sizes of source and content, the entries, the compression, and the
+ * digest of the data of all files together. -b: only decompress, to stdout. -n: pass over data. -r:
+ * read by small pieces. -u: no digests. -o: files go into FOLDER.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +21,7 @@
 
 static bool small_pieces, discard;
 static const char *folder;
+static struct digester all_data;
 
 static void print_bytes(const char *text, size_t size)
 {
@@ -39,8 +41,10 @@ static int read_data(struct archive *archive, char hex[DIGEST_TEXT_SIZE])
 	ssize_t got;
 
 	digester_start(&digester, DIGEST_SHA256);
-	while ((got = archive_read(archive, buffer, small_pieces ? 7 : sizeof(buffer))) > 0)
+	while ((got = archive_read(archive, buffer, small_pieces ? 7 : sizeof(buffer))) > 0) {
 		digester_add(&digester, buffer, (size_t)got);
+		digester_add(&all_data, buffer, (size_t)got);
+	}
 	if (got < 0)
 		return -1;
 	digester_finish(&digester, &digest);
@@ -93,8 +97,12 @@ static int list(const struct archive_request *request)
 	struct archive_result result;
 	auto_archive struct archive *archive = NULL;
 	struct entry entry;
-	char source[DIGEST_TEXT_SIZE], content[DIGEST_TEXT_SIZE];
-	int more = archive_open(request, &archive);
+	char source[DIGEST_TEXT_SIZE], content[DIGEST_TEXT_SIZE], data[DIGEST_TEXT_SIZE];
+	struct digest digest = { 0 };
+	int more;
+
+	digester_start(&all_data, DIGEST_SHA256);
+	more = archive_open(request, &archive);
 
 	if (more < 0)
 		return more;
@@ -108,10 +116,11 @@ static int list(const struct archive_request *request)
 	if (more < 0)
 		return more;
 	archive_result(archive, &result);
-	fprintf(request->bare ? stderr : stdout, "%s %llu %s %llu %llu %d\n",
+	digester_finish(&all_data, &digest);
+	fprintf(request->bare ? stderr : stdout, "%s %llu %s %llu %llu %d %s\n",
 		digest_text(&result.source, source), (unsigned long long)result.source_size,
 		digest_text(&result.content, content), (unsigned long long)result.content_size,
-		(unsigned long long)result.entries, result.compression);
+		(unsigned long long)result.entries, result.compression, digest_text(&digest, data));
 	return 0;
 }
 

@@ -15,7 +15,7 @@ static void test_pax(void **state)
 	struct bytes tar = { 0 };
 
 	(void)state;
-	PAX("path=long/name", "comment=x", "size=4", "mtime=-1.5", "uid=70000000");
+	PAX("path=long/name", "comment=x", "size=4", "mtime=-1", "uid=70000000");
 	assert_string_equal(read_bytes(&tar), "f long/name 4\n");
 	PAX("linkpath=x");
 	assert_string_equal(read_bytes(&tar), "f short 4\n");
@@ -33,6 +33,12 @@ static void test_pax(void **state)
 	CONTAINS(read_bytes(&tar), "bad or second gid");
 	PAX("mtime=1.x");
 	CONTAINS(read_bytes(&tar), "bad or second mtime");
+	PAX("mtime=-1.5");
+	CONTAINS(read_bytes(&tar), "bad or second mtime");
+	PAX("atime=x");
+	CONTAINS(read_bytes(&tar), "bad or second atime");
+	PAX("mtime=253402300800");
+	CONTAINS(read_bytes(&tar), "bad time");
 	PAX("mtime=1e3");
 	CONTAINS(read_bytes(&tar), "bad or second mtime");
 	PAX("size=5");
@@ -145,7 +151,7 @@ static void test_entry(void **state)
 	struct entry entry;
 
 	(void)state;
-	add_pax(&tar, 'x', "mtime=-1.25", "uid=70000000", "SCHILY.xattr.user.b=1=2",
+	add_pax(&tar, 'x', "mtime=1.2500000009", "uid=70000000", "SCHILY.xattr.user.b=1=2",
 		"SCHILY.xattr.security.capability=x", NULL);
 	add_header(&tar, header_of("a", '0', 4));
 	add_padded(&tar, "data", 4);
@@ -156,8 +162,8 @@ static void test_entry(void **state)
 	assert_int_equal(entry.mode, 0644);
 	assert_int_equal(entry.uid, 70000000);
 	assert_int_equal(entry.gid, 0144);
-	assert_int_equal(entry.mtime, -2);
-	assert_int_equal(entry.mtime_nanoseconds, 750000000);
+	assert_int_equal(entry.mtime, 1);
+	assert_int_equal(entry.mtime_nanoseconds, 250000000);
 	assert_int_equal(entry.xattr_count, 2);
 	assert_string_equal(entry.xattrs[0].name, "user.b");
 	assert_int_equal(entry.xattrs[0].size, 3);
