@@ -235,6 +235,7 @@ static int make(struct preparation *preparation)
 		.folder = request->folder,
 		.upper = request->upper,
 		.read_only = request->read_only,
+		.verity = preparation->decision.verity,
 	};
 	int result = write_origin(preparation);
 
