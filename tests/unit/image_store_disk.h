@@ -355,8 +355,8 @@ static size_t synced_at(int object, size_t cut)
 	return 0;
 }
 
-/* A write that is torn: half of it, or room for it and no data. */
-static void apply_write(int fd, const struct change *change, bool torn)
+/* A write that is torn: half of it if it is the last, or room for it and no data. */
+static void apply_write(int fd, const struct change *change, bool torn, bool last)
 {
 	unsigned char *data = change->data;
 	size_t size = change->size;
@@ -365,7 +365,7 @@ static void apply_write(int fd, const struct change *change, bool torn)
 		assert_int_equal(__real_ftruncate64(fd, change->offset), 0);
 		return;
 	}
-	if (torn && rand() % 2)
+	if (torn && last && rand() % 2)
 		size /= 2;
 	else if (torn)
 		data = calloc(1, size);
@@ -374,7 +374,7 @@ static void apply_write(int fd, const struct change *change, bool torn)
 		free(data);
 }
 
-static void build_file(int parent, const char *name, int object, size_t last, bool torn)
+static void build_file(int parent, const char *name, int object, size_t last, size_t torn)
 {
 	int fd = __real_openat64(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
@@ -383,7 +383,7 @@ static void build_file(int parent, const char *name, int object, size_t last, bo
 		const struct change *change = &disk.changes[i].change;
 
 		if (disk.changes[i].object == object && change->at <= last)
-			apply_write(fd, change, torn && change->at == last);
+			apply_write(fd, change, change->at >= torn, change->at == last);
 	}
 	close(fd);
 }
@@ -427,12 +427,12 @@ static void apply_names(struct entries *entries, int object, size_t last)
 	}
 }
 
-/* Up to which call the object's changes are there. */
-static size_t last_change(int object, size_t cut, enum loss loss, bool *torn)
+/* Up to which call the object's changes are there; those from *torn on are torn. */
+static size_t last_change(int object, size_t cut, enum loss loss, size_t *torn)
 {
 	size_t synced = synced_at(object, cut), pending[64], count = 0, chosen;
 
-	*torn = false;
+	*torn = SIZE_MAX;
 	if (loss == LOSE_NOTHING)
 		return cut - 1;
 	for (size_t i = 0; loss == LOSE_SOME && i < disk.change_count && count < 64; i++)
@@ -442,14 +442,15 @@ static size_t last_change(int object, size_t cut, enum loss loss, bool *torn)
 	if (count == 0)
 		return synced;
 	chosen = (size_t)rand() % (count + 1);
-	*torn = chosen && rand() % 2;
+	if (chosen && rand() % 2)
+		*torn = pending[(size_t)rand() % chosen];
 	return chosen ? pending[chosen - 1] : synced;
 }
 
 static void build_folder(int folder, int object, size_t cut, enum loss loss)
 {
 	struct entries *entries = calloc(1, sizeof(*entries));
-	bool torn;
+	size_t torn;
 
 	apply_names(entries, object, last_change(object, cut, loss, &torn));
 	for (size_t i = 0; i < entries->count; i++) {
