@@ -57,28 +57,28 @@ static uint64_t schedule(uint64_t ring[16], unsigned int t)
 	return ring[t & 15] += sigma0 + ring[(t + 9) & 15] + sigma1;
 }
 
+/* The eight working variables turn by one place in each round: `a` is where `h` was. */
 static void add_block(uint64_t state[8], const unsigned char *block)
 {
 	uint64_t ring[16], work[8];
 
 	memcpy(work, state, sizeof(work));
 	for (unsigned int t = 0; t < 80; t++) {
-		uint64_t a = work[0], b = work[1], c = work[2];
-		uint64_t e = work[4], f = work[5], g = work[6];
-		uint64_t word, first, second;
+		uint64_t a = work[-t & 7], b = work[(1 - t) & 7], c = work[(2 - t) & 7];
+		uint64_t e = work[(4 - t) & 7], f = work[(5 - t) & 7], g = work[(6 - t) & 7];
+		uint64_t *h = &work[(7 - t) & 7];
+		uint64_t word;
 
 		if (t < 16)
 			word = ring[t] = load_big_endian(block + 8 * t);
 		else
 			word = schedule(ring, t);
-		first = work[7] + (rotate(e, 14) ^ rotate(e, 18) ^ rotate(e, 41)) +
-			(g ^ (e & (f ^ g))) + round_constants[t] + word;
-		second =
-			(rotate(a, 28) ^ rotate(a, 34) ^ rotate(a, 39)) + ((a & b) | (c & (a | b)));
-		memmove(work + 1, work, 7 * sizeof(work[0]));
-		work[4] += first;
-		work[0] = first + second;
+		*h += (rotate(e, 14) ^ rotate(e, 18) ^ rotate(e, 41)) + (g ^ (e & (f ^ g))) +
+		      round_constants[t] + word;
+		work[(3 - t) & 7] += *h;
+		*h += (rotate(a, 28) ^ rotate(a, 34) ^ rotate(a, 39)) + ((a & b) | (c & (a | b)));
 	}
+	/* 80 rounds are ten turns. */
 	for (int i = 0; i < 8; i++)
 		state[i] += work[i];
 }
