@@ -4,7 +4,7 @@
 # bench.sh [BUILD]: what cruet costs beside the floor, Debian's crun and runc. Prints tables of
 # medians and ratios; the same figures go as JSON to BUILD/bench/bench.json. BENCH_ROUNDS is how many
 # rounds a table takes (default 30), BENCH_PARTS which tables:
-# run cycle exec query mounts many memory limits calls size guest init unpack
+# run cycle exec query mounts many memory limits calls size guest init unpack pull
 #
 # Two environments, because crun refuses a hybrid host and the floor needs cgroup v2:
 #   v2  only cgroup2 is mounted: floor, cruet, runc (CPU figures that compare with the floor)
@@ -16,7 +16,7 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 top=${here%/tests/bench}
-parts=${BENCH_PARTS:-run cycle exec query mounts many memory limits calls size guest init unpack}
+parts=${BENCH_PARTS:-run cycle exec query mounts many memory limits calls size guest init unpack pull}
 rounds=${BENCH_ROUNDS:-30}
 
 fail() { echo "bench: $*" >&2; exit 1; }
@@ -446,7 +446,7 @@ printf 'include Makefile\ninclude tests/bench/bench.mk\n' |
 	make -s -C "$top" -f - O="$build" bench-programs
 : > "$results"
 for part in $parts; do
-	[ "$part" = guest ] || [ "$part" = init ] || [ "$part" = unpack ] || { "$top/tests/sandbox.sh" "$0" --inside "$build"; break; }
+	[ "$part" = guest ] || [ "$part" = init ] || [ "$part" = unpack ] || [ "$part" = pull ] || { "$top/tests/sandbox.sh" "$0" --inside "$build"; break; }
 done
 if wanted guest; then
 	title "in a QEMU guest under -icount, million instructions"
@@ -459,6 +459,10 @@ fi
 if wanted unpack; then
 	title "unpacking a layer (one CPU, into memory)"
 	"$here/unpack" "$build" || echo "bench: unpack is left out" >&2
+fi
+if wanted pull; then
+	title "pulling a layer of 100 MB from a registry (into memory)"
+	"$here/pull" "$build" || echo "bench: pull is left out" >&2
 fi
 title "goals (medians; payload is BusyBox's true, empty does nothing at all)"
 jq -rs -f "$here/goals.jq" "$results" | awk -F '\t' '{ printf "%-40s %12s %12s  %s\n", $1, $2, $3, $4 }'

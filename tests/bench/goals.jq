@@ -7,6 +7,7 @@ def ratio($plan; $name; $base):
 	(cpu($plan; $name)) as $of | (cpu($plan; $base)) as $to | $of / $to;
 def told($name; $value): [$name, ($value * 100 | round / 100 | tostring), "-", "told"] | @tsv;
 def minsn($name): case("guest (v2)"; $name) | .wall_us.median;
+def wall($plan; $name): case($plan; $name) | .wall_us.median;
 def goal($name; $value; $bar; $unit):
 	[$name, ($value * 100 | round / 100 | tostring) + $unit, ($bar | tostring) + $unit,
 	 if $value <= $bar then "reached" else "short" end] | @tsv;
@@ -57,4 +58,11 @@ def goal($name; $value; $bar; $unit):
 	ratio("unpack"; "import + unpack cruet"; "skopeo copy + umoci unpack"); 0.8; "") catch empty),
 (try goal("the same, memory of the largest process";
 	case("unpack"; "import + unpack cruet").rss_kib / case("unpack"; "skopeo copy + umoci unpack").rss_kib;
-	0.05; "") catch empty)
+	0.05; "") catch empty),
+# At 0.9 times the speed of curl -o, which verifies nothing.
+(try goal("pull over http / curl -o, time";
+	wall("pull"; "pull cruet, http") / wall("pull"; "curl, http"); 1 / 0.9 | . * 100 | round / 100; "")
+	catch empty),
+(try told("pull over https / curl -o, time";
+	wall("pull"; "pull cruet, https") / wall("pull"; "curl, https")) catch empty),
+(try told("memory of pull, KiB"; case("pull"; "pull cruet, https").rss_kib) catch empty)
