@@ -96,6 +96,15 @@ static int take_manifest(struct pull *pull, const struct descriptor *descriptor,
 static int take(struct pull *pull, const struct descriptor *descriptor,
 		const struct document *document, unsigned int depth);
 
+static bool is_taken(const struct pull *pull, const struct digest *digest)
+{
+	for (const struct pull_document *one = pull->documents; one; one = one->next) {
+		if (digest_equal(&one->document.digest, digest))
+			return true;
+	}
+	return false;
+}
+
 /* One that an index names: from the store, if it is there. */
 static int follow(struct pull *pull, const struct descriptor *descriptor, unsigned int depth)
 {
@@ -103,6 +112,12 @@ static int follow(struct pull *pull, const struct descriptor *descriptor, unsign
 	struct document document;
 	int result;
 
+	/* An index can name the same ones again and again, in depth. */
+	if (is_taken(pull, &descriptor->digest))
+		return 0;
+	if (++pull->followed > DOCUMENT_MAX_MANIFESTS)
+		return fail(EFBIG, "%s: more than %d manifests", pull->full,
+			    DOCUMENT_MAX_MANIFESTS);
 	digest_text(&descriptor->digest, reference);
 	if (descriptor->size <= DOCUMENT_MAX_SIZE &&
 	    store_blob_has(pull->store, &descriptor->digest, descriptor->size)) {
@@ -208,6 +223,7 @@ int pull_manifests(struct pull *pull)
 
 	pull->documents = NULL;
 	pull->manifests = NULL;
+	pull->followed = 0;
 	if (result == 0)
 		result = take(pull, &pull->top, &pull->top_document, 0);
 	/* What could not be read says nothing about what the next source has. */

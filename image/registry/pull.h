@@ -39,6 +39,7 @@ struct pull {
 	struct source *source;
 	struct pull_document *documents; /* read and checked, not yet in the store */
 	struct pull_manifest *manifests;
+	unsigned int followed; /* documents that an index names */
 	struct descriptor top; /* what the name will lead to; size 0: not known yet */
 	struct document top_document;
 	bool named; /* an import has given the name already */
