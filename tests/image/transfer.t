@@ -110,6 +110,11 @@ run image export --format docker-archive box3 $T/out/z.tar
 is "$status:$(tar xOf $T/out/z.tar manifest.json | jq -c '.[0].Layers')" \
 	"0:$(say "$ids" | jq -c '[.[] | sub("sha256:"; "") + ".tar"]')" "layers of zstd are written plain"
 
+check "what is exported is valid by the specification's schemas" "$images/validate.py" $T/out/folder
+mkdir $T/untarred && tar -C $T/untarred -xf $T/out/o.tar
+check "as a tar archive, too" "$images/validate.py" $T/untarred
+check "so is what is made for images without a manifest" "$images/validate.py" $STORE example.com/back:1
+
 # ---- the same bytes; all or nothing ----
 
 image export --quiet box - >$T/out/o2.tar
@@ -152,6 +157,7 @@ run image import --name folder $T/a /bin/busybox echo hello
 is "$status:${out#*  }" "0:folder" "a folder"
 run cruet run --image folder f1
 is "$status:$out" "0:hello" "which runs"
+check "which is valid" "$images/validate.py" $STORE root folder
 mksquashfs $T/a $T/root.squashfs -comp zstd -quiet -no-progress >/dev/null
 mkfs.erofs $T/root.erofs $T/a >/dev/null 2>&1
 for kind in squashfs erofs; do
@@ -167,6 +173,52 @@ for kind in squashfs erofs; do
 done
 like "$(jq -r .layers[0].mediaType "$STORE/blobs/sha256/$(jq -r '.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == "squashfs") | .digest' $STORE/index.json | cut -d: -f2)")" \
 	'squashfs\+zstd$' "the compression stands in the media type"
+
+# ---- appc ----
+
+mkdir -p $T/base/rootfs/lib $T/base/rootfs/bin $T/app/rootfs/bin
+cp $T/a/bin/busybox $T/base/rootfs/bin/
+echo base >$T/base/rootfs/lib/of-base
+ln -s lib $T/base/rootfs/etc
+ln -s busybox $T/app/rootfs/bin/sh
+mkdir $T/app/rootfs/etc # in place of the link
+echo 'user:x:1000:1000::/:/bin/sh' >$T/app/rootfs/etc/passwd
+jq -n '{acKind: "ImageManifest", acVersion: "0.8.11", name: "example.com/base", labels: [{name: "version", value: "1"}]}' >$T/base/manifest
+jq -n '{acKind: "ImageManifest", acVersion: "0.8.11", name: "example.com/app", dependencies: [{imageName: "example.com/base"}],
+	annotations: [{name: "created", value: "2014-10-27T19:32:27.67021798Z"}],
+	app: {exec: ["/bin/sh", "-c", "id -u; echo $A; cat /lib/of-base; readlink /etc || echo folder; grep CapBnd /proc/self/status"],
+		user: "user", group: "1000", environment: [{name: "A", value: "b"}],
+		isolators: [{name: "os/linux/capabilities-retain-set", value: {set: ["CAP_KILL"]}}, {name: "example.com/none", value: 1}]}}' >$T/app/manifest
+tar -C $T/base --owner 0 --group 0 -czf $T/base.aci manifest rootfs
+tar -C $T/app --owner 0 --group 0 -cf $T/app.aci manifest rootfs
+run image import $T/app.aci
+failed 1 'dependency example.com/base: import it first' "an ACI whose dependency is not there"
+run image import $T/base.aci
+is "$status:${out#*  }" "0:example.com/base:1" "an ACI without an app"
+piped $T/app.aci import -
+is "$status:${out#*  }" "0:example.com/app" "one that stands on it, through a pipe"
+like "$err" 'example.com/none cannot be kept' "what is not kept is said"
+run cruet run --image example.com/app aci1
+is "$status:$out" "0:$(printf '1000\nb\nbase\nfolder\nCapBnd:\t0000000000000020')" "it runs: user, environment, layers, isolators"
+run cruet run --image example.com/base:1 aci2
+failed 1 '' "a base has nothing to run"
+check "valid documents" "$images/validate.py" $STORE example.com/app example.com/base:1
+run image export --format aci example.com/app $T/out/app.aci
+is "$status:$(tar tf $T/out/app.aci | grep -v ^rootfs)" "0:manifest" "exported as ACI"
+is "$(tar xOf $T/out/app.aci manifest | jq -c '[.name, .app.user, .app.group, .app.exec[0], .app.isolators[0]]')" \
+	'["example.com/app","user","1000","/bin/sh",{"name":"os/linux/capabilities-retain-set","value":{"set":["CAP_KILL"]}}]' "with its manifest"
+is "$(tar tf $T/out/app.aci | sort | uniq -d)" "" "no entry is there twice"
+run image import --name again $T/out/app.aci
+run cruet run --image again aci3
+is "$status:$(say "$out" | head -4 | tr '\n' ' ')" "0:1000 b base folder " "and back again, in one layer"
+run image export --format aci --name example.com/box:7 box $T/out/box.aci
+is "$status:$(tar xOf $T/out/box.aci manifest | jq -c '[.name, .labels, .app.exec, .app.user, .app.group]')" \
+	'0:["example.com/box",[{"name":"version","value":"7"},{"name":"os","value":"linux"},{"name":"arch","value":"amd64"}],["/bin/sh"],"0","0"]' \
+	"an OCI image as ACI"
+is "$(tar tf $T/out/box.aci | grep -c 'gone\|wh')" 0 "its whiteouts are carried out"
+run image export --format aci --name BOX box $T/out/never.aci
+failed 1 'no name for an ACI' "a name that an ACI cannot have"
+is "$(left $T/out)" "" "nothing is left"
 
 # ---- cut off, empty, a folder of nothing ----
 
