@@ -133,6 +133,17 @@ static int finish_labels(struct aci *aci, struct image_config *config)
 	return config->labels ? 0 : error_result();
 }
 
+/* types.md "Timestamps type": RFC 3339, as in a config; only its form is looked at. */
+static bool is_time(const char *text)
+{
+	static const char form[] = "dddd-dd-ddTdd:dd:dd";
+
+	for (const char *c = form; *c; c++, text++)
+		if (*c == 'd' ? *text < '0' || *text > '9' : *c != *text)
+			return false;
+	return text[strspn(text, "0123456789.:+-Z")] == '\0' && *text;
+}
+
 static int make_image(struct aci *aci, struct image_config *config)
 {
 	const cJSON *annotations = cJSON_GetObjectItem(aci->root, "annotations");
@@ -147,6 +158,8 @@ static int make_image(struct aci *aci, struct image_config *config)
 
 	config->platform = aci->platform;
 	config->created = aci_value(annotations, "created") ?: "";
+	if (*config->created && !is_time(config->created))
+		return fail_property("annotations", "manifest: created must be a time");
 	config->author = aci_value(annotations, "authors") ?: "";
 	config->diff_ids = aci->diff_ids;
 	config->diff_id_count = aci->layer_count;

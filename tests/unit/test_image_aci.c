@@ -243,6 +243,7 @@ static void test_wrong_manifests(void **state)
 		  "\"labels\":[{\"name\":\"a\",\"value\":\"x\"},{\"name\":\"a\",\"value\":\"y\"}]}",
 		  "there twice" },
 		{ HEAD "\"annotations\":[{\"name\":\"A\",\"value\":\"x\"}]}", "is no name" },
+		{ HEAD "\"annotations\":[{\"name\":\"created\",\"value\":\"today\"}]}", "a time" },
 		{ HEAD "\"app\":{\"user\":\"1\"}}", "group" },
 		{ HEAD "\"app\":{\"group\":\"1\"}}", "user" },
 		{ HEAD "\"app\":{\"user\":\"a:b\",\"group\":\"1\"}}", "must be names" },
