@@ -184,6 +184,20 @@ printf 'vendor,x\0model-b\0' >$T/compatible
 policy '.device = "file:'$T'/compatible"'
 runs "names from a device tree"
 
+# --- file systems that the kernel reads ---
+
+mkdir -p $T/fs/bin && echo fs >$T/fs/bin/fs
+mksquashfs $T/fs $T/fs.squashfs -quiet -no-progress >/dev/null
+run image import --name registry.example/team/fs:1 $T/fs.squashfs /bin/fs
+run image image sign --key $T/release.key registry.example/team/fs:1
+policy '.rules[0].mounts = "verity"'
+run cruet run --image registry.example/team/fs:1 c1
+failed 1 "verity" "a file system without a root hash is not mounted where the policy wants one"
+is "$(traces)" 0 "and nothing is left"
+policy '.rules[0].mounts = "any"'
+run cruet run --image registry.example/team/fs:1 c1
+unlike "$err" "verity" "else that is no reason"
+
 # --- verify and audit ---
 
 policy
