@@ -21,10 +21,20 @@ unit-tests:
 	$(Q)$(MAKE) O=$(O)/unit full_defconfig >/dev/null
 	$(Q)$(MAKE) O=$(O)/unit SANITIZE=1 LIBRARIES=pkg-config CC=$(or $(HOSTCC),gcc) AR=ar CROSS_COMPILE= PKG_CONFIG=pkg-config unit
 
+# ---- for tests/image/emulated.t: 32 bits, and the other byte order, under qemu-user ----
+
+emulated := mips armv7
+.PHONY: emulated $(addprefix emulated-,$(emulated))
+emulated: $(addprefix emulated-,$(emulated))
+$(addprefix emulated-,$(emulated)): emulated-%:
+	+$(Q)[ -e $(O)/emulated/$*/.config ] || { $(MAKE) O=$(O)/emulated/$* ARCH=$* full_defconfig >/dev/null && \
+		sed -i 's/^CONFIG_\(LTO\|INIT\)=y/# CONFIG_\1 is not set/' $(O)/emulated/$*/.config; }
+	+$(Q)$(MAKE) O=$(O)/emulated/$* ARCH=$* all
+
 # ---- the suite ----
 
 parts := $(shell sed -n 's/^\([a-z-]*\) .*/\1/p' tests/parts)
-test: all rootfs unit-tests board-$(default_board)
+test: all rootfs unit-tests board-$(default_board) emulated
 	$(Q)scripts/packages $(parts)
 	$(Q)BUILD=$(abspath $(O)) tests/run
 
@@ -32,6 +42,7 @@ test: all rootfs unit-tests board-$(default_board)
 .PHONY: $(addprefix test-,$(parts))
 test-unit: unit-tests
 test-board test-boards: board-$(default_board)
+test-image: emulated
 $(filter-out test-unit,$(addprefix test-,$(parts))): all rootfs
 $(addprefix test-,$(parts)): test-%:
 	$(Q)scripts/packages $*
