@@ -224,11 +224,9 @@ static int start(struct unpack *unpack, int root)
 
 static int apply_all(struct unpack *unpack)
 {
-	struct entry entry;
 	int result;
 
-	unpack->entry = &entry;
-	while ((result = archive_next(unpack->archive, &entry)) > 0) {
+	while ((result = archive_next(unpack->archive, &unpack->current)) > 0) {
 		result = apply(unpack);
 		if (result < 0)
 			return result;
@@ -241,27 +239,29 @@ static int apply_all(struct unpack *unpack)
 int unpack_layer(int root, struct archive *archive, enum unpack_way way,
 		 const struct unpack_rules *rules, struct tree_report *report)
 {
-	const mode_t mask = umask(0);
 	struct unpack *unpack = calloc(1, sizeof(*unpack));
-	int result = unpack ? 0 : fail(ENOMEM, "unpack");
+	mode_t mask;
+	int result;
 
 	*report = (struct tree_report){ 0 };
-	if (result == 0) {
-		unpack->archive = archive;
-		unpack->way = way;
-		unpack->rules = rules;
-		unpack->report = report;
-		unpack->parent = unpack->later.file = unpack->root = -1;
-		result = start(unpack, root);
-		if (result == 0)
-			result = apply_all(unpack);
-		close_fd(&unpack->parent);
-		close_fd(&unpack->later.file);
-		close_fd(&unpack->root);
-		made_free(&unpack->made);
-		free(unpack);
-	}
+	if (!unpack)
+		return fail(ENOMEM, "unpack");
+	unpack->archive = archive;
+	unpack->entry = &unpack->current;
+	unpack->way = way;
+	unpack->rules = rules;
+	unpack->report = report;
+	unpack->parent = unpack->later.file = unpack->root = -1;
+	mask = umask(0);
+	result = start(unpack, root);
+	if (result == 0)
+		result = apply_all(unpack);
 	umask(mask);
+	close_fd(&unpack->parent);
+	close_fd(&unpack->later.file);
+	close_fd(&unpack->root);
+	made_free(&unpack->made);
+	free(unpack);
 	return result;
 }
 

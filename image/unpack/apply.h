@@ -26,7 +26,8 @@ struct unpack {
 	int root; /* O_RDONLY */
 	enum unpack_way way;
 	const struct unpack_rules *rules;
-	const struct entry *entry; /* the one that is applied */
+	const struct entry *entry; /* the one that is applied: `current` */
+	struct entry current;
 	struct archive *archive;
 
 	int parent;		     /* the open folder, O_RDONLY; or -1 */

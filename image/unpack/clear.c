@@ -51,7 +51,7 @@ static int clear_one(void *data, int folder, const char *name)
 
 static int clear_content(struct clear *clear, int folder)
 {
-	int result;
+	int result = 0;
 
 	/* A folder below that was cleared says the same of itself: once more does no harm. */
 	do { /* what is removed while it is listed may hide what comes behind it */

@@ -60,7 +60,7 @@ static int apply_block(const struct later *later, int root, bool mode)
 	struct later_record record;
 
 	for (;; at += strlen(at) + 1) {
-		struct timespec times[2];
+		struct timespec time;
 		auto_fd int fd = -1;
 
 		memcpy(&record, at, sizeof(record));
@@ -70,9 +70,10 @@ static int apply_block(const struct later *later, int root, bool mode)
 		fd = path_open(root, at, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, PATH_IN_ROOT);
 		if (fd < 0)
 			continue;
-		times[0] = times[1] = (struct timespec){ .tv_sec = (time_t)record.seconds,
-							 .tv_nsec = (long)record.nanoseconds };
-		if ((mode && fchmod(fd, record.mode) < 0) || futimens(fd, times) < 0)
+		time.tv_sec = (time_t)record.seconds;
+		time.tv_nsec = (long)record.nanoseconds;
+		if ((mode && fchmod(fd, record.mode) < 0) ||
+		    futimens(fd, (struct timespec[]){ time, time }) < 0)
 			return fail(errno, "%s: set mode and time", at);
 	}
 }

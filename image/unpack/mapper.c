@@ -50,7 +50,7 @@ static int call(struct mapper *mapper, unsigned long number, unsigned int flags)
 	head->data_start = offsetof(struct mapper_request, target);
 	head->flags = flags;
 	head->target_count = number == DM_TABLE_LOAD;
-	strcpy(head->name, mapper->name);
+	memcpy(head->name, mapper->name, sizeof(mapper->name));
 	return ioctl(mapper->control, number, head) < 0 ? -errno : 0;
 }
 
@@ -61,7 +61,7 @@ static int fill(struct mapper *mapper, const struct verity *verity, dev_t device
 	int length;
 
 	request->target.length = verity->data_blocks * sectors;
-	strcpy(request->target.target_type, "verity");
+	memcpy(request->target.target_type, "verity", sizeof("verity"));
 	length = snprintf(request->parameters, sizeof(request->parameters),
 			  "1 %u:%u %u:%u %u %u %llu %llu %s %s %s", major(device), minor(device),
 			  major(device), minor(device), verity->data_block, verity->hash_block,

@@ -26,13 +26,15 @@ static int remember_place(struct unpack *unpack)
 
 	if (length == (ssize_t)sizeof(unpack->place))
 		return fail(ENAMETOOLONG, "%s", unpack->folder);
-	if (length < 0) /* no /proc */
-		length = (ssize_t)skip - 1;
-	unpack->place[length] = '\0';
-	if ((size_t)length < skip)
-		strcpy(unpack->place, length < 0 ? unpack->folder : "");
-	else
-		memmove(unpack->place, unpack->place + skip, (size_t)length - skip + 1);
+	if (length < 0) { /* no /proc: as the archive names it */
+		memcpy(unpack->place, unpack->folder, strlen(unpack->folder) + 1);
+	} else {
+		unpack->place[length] = '\0';
+		if ((size_t)length < skip)
+			unpack->place[0] = '\0';
+		else
+			memmove(unpack->place, unpack->place + skip, (size_t)length - skip + 1);
+	}
 	for (end = unpack->place; result >= 0 && *end;) {
 		char saved;
 

@@ -180,7 +180,7 @@ static int mount_overlay(const struct root *root, int target, int upper, int wor
 	}
 	if (end - at < (ptrdiff_t)sizeof(strict))
 		return fail(E2BIG, "overlayfs: too many layers");
-	strcpy(at, strict);
+	memcpy(at, strict, sizeof(strict));
 	result = mount_to(target, "overlay", "overlay", flags, options);
 	if (result == -EINVAL) { /* before 4.19 */
 		*at = '\0';

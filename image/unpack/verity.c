@@ -82,7 +82,7 @@ static int read_superblock(struct verity *verity, const unsigned char *block, ui
 static int find_offset(const struct descriptor *layer, int blob, uint64_t *offset)
 {
 	const char *text = annotation(layer->annotations, "cruet.verity.offset");
-	unsigned char block[SQUASHFS_SUPERBLOCK];
+	unsigned char block[SQUASHFS_SUPERBLOCK] = { 0 };
 
 	if (text)
 		return str_uint64(text, offset) && *offset < layer->size &&
@@ -103,8 +103,8 @@ static int find_offset(const struct descriptor *layer, int blob, uint64_t *offse
 static int find_hashes(struct verity *verity, const struct descriptor *layer, int blob)
 {
 	const char *salt = annotation(layer->annotations, "cruet.verity.salt");
-	unsigned char block[SUPERBLOCK_SIZE];
-	uint64_t offset;
+	unsigned char block[SUPERBLOCK_SIZE] = { 0 };
+	uint64_t offset = 0;
 	int result = find_offset(layer, blob, &offset);
 
 	if (result == 0)
@@ -115,8 +115,9 @@ static int find_hashes(struct verity *verity, const struct descriptor *layer, in
 		return read_superblock(verity, block, offset);
 	if (offset % VERITY_BLOCK || (salt && !is_hex(salt)))
 		return fail(EINVAL, "cruet.verity.offset, or cruet.verity.salt");
-	strcpy(verity->salt, salt ? salt : "");
-	strcpy(verity->algorithm, "sha256");
+	if (salt)
+		memcpy(verity->salt, salt, strlen(salt) + 1);
+	memcpy(verity->algorithm, "sha256", sizeof("sha256"));
 	verity->data_block = verity->hash_block = VERITY_BLOCK;
 	verity->data_blocks = verity->hash_start = offset / VERITY_BLOCK;
 	return 0;
