@@ -20,7 +20,7 @@ skopeo_ copy --dest-compress --dest-compress-format zstd oci:$T/zstd:box oci:$T/
 settings '.flat = true'
 
 # All that is in a tree (its root, which the layer says nothing of, has the time of day), by another program.
-listing() { (cd "$1" && tar --sort=name --xattrs --numeric-owner -cf - -- * | sha256sum); }
+listing() { (cd "$1" && tar --sort=name --xattrs --numeric-owner --pax-option=delete=atime,delete=ctime -cf - -- * | sha256sum); }
 trees() { for tree in "$1"/trees/*/root; do listing "$tree"; done; }
 blobs() { (cd "$1/blobs/sha256" && ls); }
 
