@@ -5,8 +5,7 @@
  * into the page that mount(2) takes, and what was opened is what is mounted.
  *
  * The root folder itself is the topmost layer's, says overlayfs; but most layers do not say what it
- * is like. So the folder on top of all (the upper, or an empty lower one) gets what the topmost
- * layer says that does.
+ * is like. So the upper folder gets what the topmost layer says that does.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +42,6 @@ struct root {
 	size_t count;
 	int lowers[ROOT_LOWERS]; /* O_PATH */
 	int like;		 /* of `lowers`: whose root folder is the image's; or -1 */
-	bool whiteouts;		 /* a tree may have them: overlayfs is needed to hide them */
 };
 
 static void root_end(struct root *root)
@@ -94,7 +92,6 @@ static int add_layer(struct root *root, size_t number)
 	fd = layer_tree(&root->arena, root->store, root->image, number);
 	if (fd < 0)
 		return fail(-fd, "layer %zu: it is not unpacked", number);
-	root->whiteouts = true;
 	add_tree(root, fd);
 	return 0;
 }
@@ -163,44 +160,26 @@ static char *add_option(char *at, const char *end, const char *key, int fd)
 	return at;
 }
 
-/* upper and work: -1 when nothing is written. */
 static int mount_overlay(const struct root *root, int target, int upper, int work)
 {
 	/* What a mounted layer may have of its own accord leads nowhere. */
 	static const char strict[] = ",redirect_dir=nofollow,metacopy=off";
-	const unsigned long flags = upper < 0 ? MS_RDONLY : 0;
 	char options[ROOT_OPTIONS], *at = options, *end = options + sizeof(options);
 	int result;
 
 	for (size_t i = root->count; i-- > 0;)
 		at = add_option(at, end, at == options ? "lowerdir=" : ":", root->lowers[i]);
-	if (upper >= 0) {
-		at = add_option(at, end, ",upperdir=", upper);
-		at = add_option(at, end, ",workdir=", work);
-	}
+	at = add_option(at, end, ",upperdir=", upper);
+	at = add_option(at, end, ",workdir=", work);
 	if (end - at < (ptrdiff_t)sizeof(strict))
 		return fail(E2BIG, "overlayfs: too many layers");
 	memcpy(at, strict, sizeof(strict));
-	result = mount_to(target, "overlay", "overlay", flags, options);
+	result = mount_to(target, "overlay", "overlay", 0, options);
 	if (result == -EINVAL) { /* before 4.19 */
 		*at = '\0';
-		result = mount_to(target, "overlay", "overlay", flags, options);
+		result = mount_to(target, "overlay", "overlay", 0, options);
 	}
 	return result < 0 ? fail(-result, "mount overlayfs") : 0;
-}
-
-/* Nothing is written: an empty folder on top, which is the root folder. */
-static int mount_read_only(struct root *root, int target)
-{
-	int result = make_top(root, root->folder, "top");
-
-	if (result < 0 && result != -EEXIST)
-		return result;
-	root->lowers[root->count] = mount_folder(root->folder, "top");
-	if (root->lowers[root->count] < 0)
-		return root->lowers[root->count];
-	root->count++;
-	return mount_overlay(root, target, -1, -1);
 }
 
 static int open_upper(const struct root *root)
@@ -208,7 +187,7 @@ static int open_upper(const struct root *root)
 	auto_fd int below = -1;
 	int fd, result;
 
-	if (root->request->upper) {
+	if (root->request->upper && !root->request->read_only) {
 		fd = openat(AT_FDCWD, root->request->upper, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		return fd < 0 ? fail(errno, "open %s", root->request->upper) : fd;
 	}
@@ -222,6 +201,7 @@ static int open_upper(const struct root *root)
 	return fd < 0 ? fail(errno, "open upper") : fd;
 }
 
+/* Also a read-only root: the runtime makes what is mounted on and missing, then it is read-only. */
 static int mount_writable(const struct root *root, int target)
 {
 	auto_fd int folder = open_upper(root), upper = -1, work = -1;
@@ -259,7 +239,6 @@ static int mount_bind(const struct root *root, int target)
 
 static int mount_all(struct root *root, const struct image_settings *settings)
 {
-	const bool read_only = root->request->read_only;
 	int result = add_layers(root, is_flat(root, settings));
 	auto_fd int target = -1;
 
@@ -268,14 +247,12 @@ static int mount_all(struct root *root, const struct image_settings *settings)
 	target = mount_folder(root->folder, "rootfs");
 	if (target < 0)
 		return target;
-	if (read_only && root->count == 1 && (!root->whiteouts || !overlay_is_there()))
+	if (overlay_is_there())
+		return mount_writable(root, target);
+	if (root->request->read_only && root->count == 1)
 		return mount_bind(root, target);
-	if (!overlay_is_there())
-		return fail_as(ERROR_UNSUPPORTED, EOPNOTSUPP,
-			       read_only ? "its layers are not all archives, and there is no "
-					   "overlayfs" :
-					   "a writable root needs overlayfs");
-	return read_only ? mount_read_only(root, target) : mount_writable(root, target);
+	return fail_as(ERROR_UNSUPPORTED, EOPNOTSUPP, "%s needs overlayfs",
+		       root->request->read_only ? "a root of several layers" : "a writable root");
 }
 
 int root_mount(struct store *store, const struct image *image,

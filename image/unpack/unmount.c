@@ -75,11 +75,10 @@ static int unmount_last(char *text, const char *folder, bool *found)
 /* Empty folders of ours; what somebody else put there stays. */
 static void remove_folders(int folder)
 {
-	static const char *const names[] = { "rootfs", "upper", "top" };
 	char name[32];
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		unlinkat(folder, names[i], AT_REMOVEDIR);
+	unlinkat(folder, "rootfs", AT_REMOVEDIR);
+	unlinkat(folder, "upper", AT_REMOVEDIR);
 	for (unsigned int number = 0; number < DOCUMENT_MAX_LAYERS; number++) {
 		snprintf(name, sizeof(name), "lower-%u", number);
 		unlinkat(folder, name, AT_REMOVEDIR);

@@ -73,17 +73,18 @@ struct root_request {
 			       upper) */
 	const char *upper; /* absolute: a folder for what is written (upper/ and work/ in it); NULL:
 			      a tmpfs */
-	bool read_only;	   /* nothing is written: no upper */
-	bool verity;	   /* a mounted layer without a root hash (verity.h) is refused */
+	bool read_only; /* `upper` is not used: what is written is lost, and should be nothing but
+			   what the runtime mounts on, before it makes the root read-only */
+	bool verity;	/* a mounted layer without a root hash (verity.h) is refused */
 };
 
 /*
  * Put the root file system together at FOLDER/rootfs, in this mount namespace: squashfs and erofs
  * layers by loop device (or from the file where the kernel can) with dm-verity when the manifest's
- * annotations have its root hash (verity.h); over them and the trees overlayfs, or where the kernel
- * has none (or one tree is all, and nothing is written) that tree read-only: then a writable root
- * is an error. All is nodev: device nodes of an image are dead. 0 or -errno recorded, and nothing
- * is left mounted.
+ * annotations have its root hash (verity.h); over them and the trees overlayfs. Where the kernel
+ * has none, and the root is to be read-only, it is the one tree or layer that is all, read-only.
+ * All is nodev: device nodes of an image are dead. 0 or -errno recorded, and nothing is left
+ * mounted.
  */
 int root_mount(struct store *store, const struct image *image,
 	       const struct image_settings *settings, const struct root_request *request);
