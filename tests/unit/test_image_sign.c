@@ -3,7 +3,9 @@
  * ones. */
 #include "tests/unit/trust_world.h"
 
+#include <pty.h>
 #include <sodium.h>
+#include <sys/wait.h>
 
 #include "image/trust/internal.h"
 #include "image/trust/sign.h"
@@ -158,6 +160,38 @@ static void test_password(void **state)
 	unsetenv("MINISIGN_PASSWORD");
 }
 
+/* Asked for on the terminal, and not shown there. */
+static void test_terminal(void **state)
+{
+	char shown[256] = "";
+	size_t used = 0;
+	uint64_t counter;
+	ssize_t got;
+	int terminal, status;
+	pid_t pid;
+
+	(void)state;
+	add_image(NAME);
+	policy("minisign", KEY_1, "");
+	write_encrypted("secret", 0);
+	pid = forkpty(&terminal, NULL, NULL, NULL);
+	if (pid == 0)
+		_exit(sign("secret.key", 5) != 0);
+	while (!strstr(shown, "secret key: ")) {
+		got = read(terminal, shown + used, sizeof(shown) - 1 - used);
+		assert_true(got > 0);
+		used += (size_t)got;
+	}
+	assert_int_equal(write(terminal, "secret\n", 7), 7);
+	while ((got = read(terminal, shown + used, sizeof(shown) - 1 - used)) > 0)
+		used += (size_t)got;
+	assert_null(strstr(strstr(shown, "key: "), "secret"));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(terminal);
+	assert_int_equal(check(&counter), 0);
+}
+
 static void test_wrong_keys(void **state)
 {
 	static const struct {
@@ -283,8 +317,8 @@ static void test_index(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_minisign),   TEST(test_sec1),	 TEST(test_pkcs8), TEST(test_password),
-		TEST(test_wrong_keys), TEST(test_files), TEST(test_index),
+		TEST(test_minisign), TEST(test_sec1),	    TEST(test_pkcs8), TEST(test_password),
+		TEST(test_terminal), TEST(test_wrong_keys), TEST(test_files), TEST(test_index),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
