@@ -225,8 +225,8 @@ def mutations(seed, count):
                 start, size = FIELDS[source.choice(list(FIELDS))]
                 value = source.choice(texts)[:size]
                 offset = source.choice([0, 0, 0, source.randrange(size), size - len(value)])
-                blocks[block + start + offset:block + start + offset + len(value)] = value[:size - offset]
-                blocks = blocks[:len(blocks) // BLOCK * BLOCK]
+                value = value[:size - offset]
+                blocks[block + start + offset:block + start + offset + len(value)] = value
             view = blocks[block:block + BLOCK]
             if source.random() < 0.95 and any(view) and view[257:262] in (b"ustar", bytes(5)):
                 checksum(view)
