@@ -558,6 +558,27 @@ static void test_aci(void **state)
 	assert_string_equal(decision.key, "0123456789ABCDEF");
 }
 
+/* A signature in a read-only store behind this one counts as well. */
+static void test_factory(void **state)
+{
+	char path[80], name[128];
+	const char *factory[] = { "/missing/store", path };
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/factory", world.path);
+	world.settings.factory = factory;
+	world.settings.factory_count = 2;
+	policy_minisign("");
+	mkdirat(world.folder, "factory", 0700);
+	mkdirat(world.folder, "factory/signatures", 0700);
+	expect_refused(APP, "registry.example", "0 of 1 good signatures");
+	snprintf(name, sizeof(name), "factory/signatures/%s.minisig", HEX);
+	put_text(name, SIGNED_ED);
+	snprintf(name, sizeof(name), "factory/signatures/%s.statement", HEX);
+	put_text(name, STATEMENT);
+	expect_allowed(APP, "registry.example", "release");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up_world, tear_down_world)
 
 int main(void)
@@ -571,6 +592,7 @@ int main(void)
 		TEST(test_devices),	TEST(test_bits_minisign),
 		TEST(test_bits_cosign), TEST(test_statements),
 		TEST(test_keep),	TEST(test_aci),
+		TEST(test_factory),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
