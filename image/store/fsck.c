@@ -67,9 +67,10 @@ static int check_tree(void *data, int folder, const char *name)
 {
 	struct check *check = data;
 	char doomed[STORE_TEMPORARY];
+	int complete = name[0] == '.' ? 1 : tree_is_complete(folder, name);
 
-	if (name[0] == '.' || tree_is_complete(folder, name))
-		return 0;
+	if (complete)
+		return complete < 0 ? complete : 0;
 	log_warning("tree %s in %s is not complete", name, check->place->path);
 	check->report->damaged++;
 	if (!may_repair(check))

@@ -116,11 +116,14 @@ static int doom_tree(void *data, int folder, const char *name)
 {
 	struct sweep *sweep = data;
 	char doomed[STORE_TEMPORARY];
+	int complete;
 
 	if (name[0] == '.')
 		return sweep->dry ? discard(sweep, folder, name, NULL) : 0;
-	if (tree_is_complete(folder, name) &&
-	    (sweep->marks.trees_unknown || tree_is_live(&sweep->marks, name)))
+	complete = tree_is_complete(folder, name);
+	if (complete < 0)
+		return complete;
+	if (complete && (sweep->marks.trees_unknown || tree_is_live(&sweep->marks, name)))
 		return 0;
 	if (sweep->dry)
 		return discard(sweep, folder, name, &sweep->report->trees);

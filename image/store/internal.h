@@ -25,6 +25,7 @@ struct place {
 	int blobs[DIGEST_ALGORITHMS], trees; /* -1: not opened yet */
 	const char *path;
 	bool lower; /* only read */
+	bool doubt; /* it could not be said whether something is there */
 };
 
 enum store_held { HELD_NOT, HELD_SHARED, HELD_EXCLUSIVE };
@@ -111,7 +112,8 @@ bool hash_state_load(const unsigned char record[HASH_STATE_SIZE], const struct d
 
 /* ---- tree.c ---- */
 
-bool tree_is_complete(int trees, const char *key);
+/* 1, 0; -errno recorded: nobody can say. */
+int tree_is_complete(int trees, const char *key);
 
 /* ---- set.c: a set of digests, in an arena ---- */
 

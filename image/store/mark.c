@@ -26,10 +26,11 @@ static int mark_trees(const struct marking *marking, const struct descriptor *de
 	struct image image;
 	int result = image_load_manifest(&arena, marking->store, descriptor, &image);
 
-	if (result < 0) {
+	/* Missing, or what nobody can unpack: but nothing that only could not be read now. */
+	if (result == -ENOENT || result == -EINVAL || result == -EOPNOTSUPP) {
 		log_debug("%s", error_last()->text);
 		marking->marks->trees_unknown |= marking->used;
-		return result == -ENOMEM ? result : 0;
+		return 0;
 	}
 	for (size_t i = 0; i < image.config.diff_id_count && result >= 0; i++) {
 		struct digest chain;
@@ -42,17 +43,27 @@ static int mark_trees(const struct marking *marking, const struct descriptor *de
 	return result;
 }
 
+/* One that is damaged is not missing: all that is below it would be garbage. */
+static int check_missing(struct store *store, const struct descriptor *descriptor)
+{
+	auto_fd int fd = store_blob_open(store, &descriptor->digest, descriptor->size);
+
+	return fd >= 0 || fd == -ENOENT ? 0 : take_fd(&fd);
+}
+
 static int mark(void *data, const struct descriptor *descriptor, bool present)
 {
 	const struct marking *marking = data;
 	int result = digest_set_add(&marking->marks->blobs, &descriptor->digest);
 
-	if (result != 0 || descriptor->kind != MEDIA_KIND_MANIFEST)
+	if (result != 0 ||
+	    (descriptor->kind != MEDIA_KIND_MANIFEST && descriptor->kind != MEDIA_KIND_INDEX))
 		return result < 0 ? result : 0;
 	if (present)
-		return mark_trees(marking, descriptor);
+		return descriptor->kind == MEDIA_KIND_MANIFEST ? mark_trees(marking, descriptor) :
+								 0;
 	marking->marks->trees_unknown |= marking->used;
-	return 0;
+	return check_missing(marking->store, descriptor);
 }
 
 static int mark_below(struct marking *marking, const struct descriptor *descriptor)
@@ -84,12 +95,12 @@ static int mark_use(struct marking *marking, const char *text, const char *id)
 
 	if (result < 0)
 		return result;
-	if (!store_blob_has(marking->store, &digest, UINT64_MAX)) {
+	result = document_identify(&arena, marking->store, &digest, &descriptor);
+	if (result == -ENOENT) {
 		/* Of another store, or lost: its trees may still be in use. */
 		marking->marks->trees_unknown = true;
 		return 0;
 	}
-	result = document_identify(&arena, marking->store, &digest, &descriptor);
 	if (result == 0)
 		return mark_below(marking, &descriptor);
 	result = result == -ENOMSG ? digest_set_add(&marking->marks->blobs, &digest) : result;
@@ -152,10 +163,18 @@ int mark_all(struct arena *arena, struct store *store, struct marks *marks)
 	*marks = (struct marks){ .blobs = { .arena = arena },
 				 .layers = { .arena = arena },
 				 .chains = { .arena = arena } };
+	for (size_t i = 0; i < store->count; i++)
+		store->places[i].doubt = false;
 	/* What is used comes first: nothing is looked at twice. */
 	result = mark_uses(&marking);
 	marking.used = false;
-	return result < 0 ? result : mark_refs(arena, &marking);
+	if (result == 0)
+		result = mark_refs(arena, &marking);
+	for (size_t i = 0; i < store->count && result >= 0; i++)
+		if (store->places[i].doubt)
+			result = fail(EIO, "what %s has could not be found out",
+				      store->places[i].path);
+	return result;
 }
 
 bool tree_is_live(const struct marks *marks, const char *key)

@@ -94,7 +94,9 @@ int document_identify(struct arena *arena, struct store *store, const struct dig
 
 	if (fd < 0)
 		return fd;
-	if (fstat(fd, &status) < 0 || status.st_size > DOCUMENT_MAX_SIZE)
+	if (fstat(fd, &status) < 0)
+		return fail(errno, "read a blob");
+	if (status.st_size > DOCUMENT_MAX_SIZE)
 		return -ENOMSG;
 	*descriptor = (struct descriptor){ .digest = *digest, .size = (uint64_t)status.st_size };
 	text = store_blob_read(arena, store, descriptor, NULL);
@@ -103,7 +105,7 @@ int document_identify(struct arena *arena, struct store *store, const struct dig
 	/* Not every blob is JSON. */
 	root = text[0] == '{' ? json_parse(arena, text, (size_t)status.st_size, "blob") : NULL;
 	if (!root)
-		return -ENOMSG;
+		return text[0] == '{' && error_last()->no == ENOMEM ? -ENOMEM : -ENOMSG;
 	type = cJSON_GetObjectItemCaseSensitive(root, "mediaType");
 	if (cJSON_IsString(type))
 		descriptor->media_type = type->valuestring;

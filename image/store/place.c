@@ -140,10 +140,12 @@ bool place_blob_has(struct place *place, const struct digest *digest, uint64_t s
 	char text[DIGEST_TEXT_SIZE];
 	struct stat status;
 
-	return folder >= 0 &&
-	       fstatat(folder, digest_hex(digest_text(digest, text)), &status,
-		       AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISREG(status.st_mode) && (size == UINT64_MAX || (uint64_t)status.st_size == size);
+	if (folder < 0 || fstatat(folder, digest_hex(digest_text(digest, text)), &status,
+				  AT_SYMLINK_NOFOLLOW) < 0) {
+		place->doubt |= folder < 0 ? folder != -ENOENT : errno != ENOENT;
+		return false;
+	}
+	return S_ISREG(status.st_mode) && (size == UINT64_MAX || (uint64_t)status.st_size == size);
 }
 
 char *temporary_name(char name[STORE_TEMPORARY], const char *prefix)

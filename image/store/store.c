@@ -34,14 +34,13 @@ static void place_close(struct place *place)
 }
 
 /* -ENOENT: there is none; -errno, recorded but for that. */
-static int place_open(struct store *store, const char *path, bool make)
+static int place_open(struct store *store, const char *path, bool lower, bool make)
 {
 	struct place *place = &store->places[store->count];
 	int result;
 
-	*place = (struct place){ .folder = folder_of_path(path, make),
-				 .trees = -1,
-				 .lower = store->count > 0 };
+	*place =
+		(struct place){ .folder = folder_of_path(path, make), .trees = -1, .lower = lower };
 	for (size_t i = 0; i < DIGEST_ALGORITHMS; i++)
 		place->blobs[i] = -1;
 	if (place->folder < 0)
@@ -58,31 +57,42 @@ static int place_open(struct store *store, const char *path, bool make)
 		return fail(ENOTSUP, "the store %s is of a version that is not known here", path);
 	/* What is damaged is told by fsck, which must be able to open it. */
 	if (result < 0 && faccessat(place->folder, "blobs", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return -ENOENT;
+		return errno == ENOENT ? -ENOENT : fail(errno, "open the store %s", path);
 	return 0;
+}
+
+static void forget_last(struct store *store, size_t before)
+{
+	while (store->count > before)
+		place_close(&store->places[--store->count]);
 }
 
 static int open_all(struct store *store, const struct store_request *request)
 {
-	int result = place_open(store, request->path, request->flags & STORE_MAKE);
+	int result = place_open(store, request->path, false, request->flags & STORE_MAKE);
+	bool missing = result == -ENOENT;
 
-	if (result == -ENOENT)
-		return fail(ENOENT,
-			    "%s is no store of images: cruet import or cruet pull makes one",
-			    request->path);
+	/* A device that has nothing of its own yet may look at what the factory gave it. */
+	if (missing)
+		forget_last(store, 0);
+	if (missing && store->read_only)
+		result = 0;
 	for (size_t i = 0; result == 0 && i < request->lower_count; i++) {
 		size_t before = store->count;
 
 		if (strcmp(request->lower[i], request->path) == 0)
 			continue;
-		result = place_open(store, request->lower[i], false);
+		result = place_open(store, request->lower[i], true, false);
 		if (result == -ENOENT || result == -ENOTDIR) {
 			log_debug("no store at %s", request->lower[i]);
-			while (store->count > before)
-				place_close(&store->places[--store->count]);
+			forget_last(store, before);
 			result = 0;
 		}
 	}
+	if (missing && store->count == 0)
+		return fail(ENOENT,
+			    "%s is no store of images: cruet import or cruet pull makes one",
+			    request->path);
 	return result;
 }
 

@@ -36,7 +36,13 @@ static bool key_is_good(const char *key)
 	return length && key[length] == '\0' && length < sizeof(((struct store_tree *)0)->key);
 }
 
-/* The folder of the tree if it is complete; -ENOENT, -errno. */
+/* Something else stands where it should be. */
+static bool is_other(int result)
+{
+	return result == -ENOTDIR || result == -ELOOP || result == -EBADMSG;
+}
+
+/* The folder of the tree if it is complete. -ENOENT: it is not; -errno: nobody can say. */
 static int open_complete(int trees, const char *key)
 {
 	auto_fd int folder = folder_open(trees, key);
@@ -46,20 +52,25 @@ static int open_complete(int trees, const char *key)
 	size_t size;
 
 	if (folder < 0)
-		return folder;
-	size = marker_text(wanted, key);
+		return is_other(folder) ? -ENOENT : take_fd(&folder);
 	marker = file_open(folder, marker_name, &status);
-	if (marker < 0 || (size_t)status.st_size != size || fd_read_all(marker, found, size) < 0 ||
-	    memcmp(found, wanted, size) != 0)
+	if (marker < 0)
+		return is_other(marker) ? -ENOENT : take_fd(&marker);
+	size = marker_text(wanted, key);
+	if ((size_t)status.st_size != size)
 		return -ENOENT;
-	return take_fd(&folder);
+	if (fd_read_all(marker, found, size) < 0)
+		return -errno;
+	return memcmp(found, wanted, size) == 0 ? take_fd(&folder) : -ENOENT;
 }
 
-bool tree_is_complete(int trees, const char *key)
+int tree_is_complete(int trees, const char *key)
 {
 	auto_fd int folder = open_complete(trees, key);
 
-	return folder >= 0;
+	if (folder >= 0)
+		return 1;
+	return folder == -ENOENT ? 0 : fail(-folder, "look at the tree %s", key);
 }
 
 int store_tree_open(struct arena *arena, struct store *store, const char *key, char **path)
@@ -71,11 +82,13 @@ int store_tree_open(struct arena *arena, struct store *store, const char *key, c
 		auto_fd int folder = trees < 0 ? trees : open_complete(trees, key);
 		auto_fd int root = -1;
 
-		if (folder < 0)
+		if (folder == -ENOENT)
 			continue;
-		root = openat(folder, "root", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (folder >= 0)
+			root = openat(folder, "root",
+				      O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (root < 0)
-			continue;
+			return fail(folder < 0 ? -folder : errno, "open the tree %s", key);
 		if (path) {
 			*path = arena_printf(arena, "%s/trees/%s/root", store->places[i].path, key);
 			if (!*path)
@@ -153,12 +166,14 @@ static int mark_complete(const struct store_tree *tree)
 static int put_in_place(struct store_tree *tree, int trees)
 {
 	char doomed[STORE_TEMPORARY];
+	int complete;
 
 	while (renameat(trees, tree->temporary, trees, tree->key) < 0) {
 		if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR)
 			return -errno;
-		if (tree_is_complete(trees, tree->key))
-			return -EEXIST;
+		complete = tree_is_complete(trees, tree->key);
+		if (complete)
+			return complete < 0 ? complete : -EEXIST;
 		if (renameat(trees, tree->key, trees, temporary_name(doomed, "old")) < 0 &&
 		    errno != ENOENT)
 			return -errno;

@@ -29,6 +29,15 @@ static void a_store_is_made_or_missed(void **state)
 	store = try_open(store_place, STORE_READ_ONLY, true);
 	assert_non_null(store);
 	store_close(&store);
+	/* Nothing of its own, but something behind it. */
+	assert_int_equal(renameat(world, "store", world, "lower"), 0);
+	assert_null(try_open(store_place, STORE_READ_ONLY, false));
+	assert_null(try_open(store_place, 0, true));
+	store = try_open(store_place, STORE_READ_ONLY, true);
+	assert_non_null(store);
+	assert_string_equal(store_path(store), lower_place);
+	store_close(&store);
+	assert_int_equal(renameat(world, "lower", world, "store"), 0);
 	/* A path from here, and parents that are missing. */
 	assert_int_equal(chdir(world_path), 0);
 	store = try_open("a//b/./c", STORE_MAKE, false);
