@@ -92,7 +92,7 @@ bool aci_is_name(const char *text);
 bool aci_is_default_set(const cJSON *capabilities);
 /* What appc calls the architecture. */
 const char *aci_architecture(const struct platform *platform);
-/* "EPERM", or NULL. */
+/* "PERM" of EPERM, or NULL. */
 const char *aci_errno_name(int no);
 /* The value of the entry {name, value} of that name in a list; NULL: none. */
 const char *aci_value(const cJSON *list, const char *name);

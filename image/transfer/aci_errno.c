@@ -1,54 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of errors for appc's seccomp isolators: those of POSIX.1-2001 and C99, and Linux's. */
+/* Names of errors for appc's seccomp isolators: those of POSIX.1-2001, C99, some of Linux's. */
 #include <errno.h>
 #include <string.h>
 
 #include "image/transfer/aci.h"
 
-#define ROW(name) \
-	{ \
-#name, name \
-	}
+/* X() for each, without its E. */
+/* clang-format off */
+#define ERRORS \
+	X(2BIG) X(ACCES) X(ADDRINUSE) X(ADDRNOTAVAIL) X(AFNOSUPPORT) X(AGAIN) X(ALREADY) \
+	X(BADF) X(BADMSG) X(BUSY) X(CANCELED) X(CHILD) X(CONNABORTED) X(CONNREFUSED) \
+	X(CONNRESET) X(DEADLK) X(DESTADDRREQ) X(DOM) X(DQUOT) X(EXIST) X(FAULT) X(FBIG) \
+	X(HOSTUNREACH) X(IDRM) X(ILSEQ) X(INPROGRESS) X(INTR) X(INVAL) X(IO) X(ISCONN) X(ISDIR) \
+	X(LOOP) X(MFILE) X(MLINK) X(MSGSIZE) X(MULTIHOP) X(NAMETOOLONG) X(NETDOWN) X(NETRESET) \
+	X(NETUNREACH) X(NFILE) X(NOBUFS) X(NODATA) X(NODEV) X(NOENT) X(NOEXEC) X(NOLCK) \
+	X(NOLINK) X(NOMEM) X(NOMSG) X(NOPROTOOPT) X(NOSPC) X(NOSR) X(NOSTR) X(NOSYS) X(NOTCONN) \
+	X(NOTDIR) X(NOTEMPTY) X(NOTSOCK) X(NOTSUP) X(NOTTY) X(NXIO) X(OPNOTSUPP) X(OVERFLOW) \
+	X(PERM) X(PIPE) X(PROTO) X(PROTONOSUPPORT) X(PROTOTYPE) X(RANGE) X(ROFS) X(SPIPE) \
+	X(SRCH) X(STALE) X(TIME) X(TIMEDOUT) X(TXTBSY) X(WOULDBLOCK) X(XDEV) X(HOSTDOWN) \
+	X(NOKEY) X(UCLEAN)
+/* clang-format on */
 
-static const struct {
-	char name[16];
-	short value;
-} names[] = {
-	ROW(E2BIG),	   ROW(EACCES),	      ROW(EADDRINUSE),	 ROW(EADDRNOTAVAIL),
-	ROW(EAFNOSUPPORT), ROW(EAGAIN),	      ROW(EALREADY),	 ROW(EBADF),
-	ROW(EBADMSG),	   ROW(EBUSY),	      ROW(ECANCELED),	 ROW(ECHILD),
-	ROW(ECONNABORTED), ROW(ECONNREFUSED), ROW(ECONNRESET),	 ROW(EDEADLK),
-	ROW(EDESTADDRREQ), ROW(EDOM),	      ROW(EDQUOT),	 ROW(EEXIST),
-	ROW(EFAULT),	   ROW(EFBIG),	      ROW(EHOSTUNREACH), ROW(EIDRM),
-	ROW(EILSEQ),	   ROW(EINPROGRESS),  ROW(EINTR),	 ROW(EINVAL),
-	ROW(EIO),	   ROW(EISCONN),      ROW(EISDIR),	 ROW(ELOOP),
-	ROW(EMFILE),	   ROW(EMLINK),	      ROW(EMSGSIZE),	 ROW(EMULTIHOP),
-	ROW(ENAMETOOLONG), ROW(ENETDOWN),     ROW(ENETRESET),	 ROW(ENETUNREACH),
-	ROW(ENFILE),	   ROW(ENOBUFS),      ROW(ENODATA),	 ROW(ENODEV),
-	ROW(ENOENT),	   ROW(ENOEXEC),      ROW(ENOLCK),	 ROW(ENOLINK),
-	ROW(ENOMEM),	   ROW(ENOMSG),	      ROW(ENOPROTOOPT),	 ROW(ENOSPC),
-	ROW(ENOSR),	   ROW(ENOSTR),	      ROW(ENOSYS),	 ROW(ENOTCONN),
-	ROW(ENOTDIR),	   ROW(ENOTEMPTY),    ROW(ENOTSOCK),	 ROW(ENOTSUP),
-	ROW(ENOTTY),	   ROW(ENXIO),	      ROW(EOPNOTSUPP),	 ROW(EOVERFLOW),
-	ROW(EPERM),	   ROW(EPIPE),	      ROW(EPROTO),	 ROW(EPROTONOSUPPORT),
-	ROW(EPROTOTYPE),   ROW(ERANGE),	      ROW(EROFS),	 ROW(ESPIPE),
-	ROW(ESRCH),	   ROW(ESTALE),	      ROW(ETIME),	 ROW(ETIMEDOUT),
-	ROW(ETXTBSY),	   ROW(EWOULDBLOCK),  ROW(EXDEV),	 ROW(EHOSTDOWN),
-	ROW(ENOKEY),	   ROW(EUCLEAN),
-};
+#define X(name) #name "\0"
+static const char names[] = ERRORS;
+#undef X
+#define X(name) E##name,
+static const short values[] = { ERRORS };
+#undef X
 
 int aci_errno(const char *name)
 {
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strncmp(names[i].name, name, sizeof(names[i].name)) == 0)
-			return names[i].value;
+	const char *known = names;
+
+	for (size_t i = 0; *known; i++, known += strlen(known) + 1)
+		if (*name == 'E' && strcmp(known, name + 1) == 0)
+			return values[i];
 	return -1;
 }
 
+/* Without its E. */
 const char *aci_errno_name(int no)
 {
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (names[i].value == no)
-			return names[i].name;
+	const char *known = names;
+
+	for (size_t i = 0; *known; i++, known += strlen(known) + 1)
+		if (values[i] == no)
+			return known;
 	return NULL;
 }

@@ -16,7 +16,7 @@ struct isolators {
 	const cJSON *seccomp;	      /* the value */
 	const cJSON *selinux, *sysctl;
 	const char *apparmor;
-	bool seccomp_retains, no_new_privileges, has_score, has_cpu_shares;
+	bool seccomp_retains, no_new_privileges, has_score;
 	int64_t score;
 	uint64_t shares, quota, reservation, memory; /* 0: not said */
 };
@@ -82,25 +82,6 @@ static int take_quantity(const cJSON *value, const char *key, uint64_t scale, ui
 	return wrong;
 }
 
-static int take_cpu(struct aci *aci, struct isolators *all, const cJSON *value)
-{
-	(void)aci;
-	/* What is asked for is the limit, if nothing is said. */
-	if (take_quantity(value, "limit", 1024, &all->shares) < 0 ||
-	    take_quantity(value, "request", 1024, &all->shares) < 0)
-		return error_result();
-	return take_quantity(value, "limit", 100000, &all->quota);
-}
-
-static int take_memory(struct aci *aci, struct isolators *all, const cJSON *value)
-{
-	(void)aci;
-	if (take_quantity(value, "limit", 1, &all->memory) < 0)
-		return error_result();
-	all->reservation = all->memory;
-	return take_quantity(value, "request", 1, &all->reservation);
-}
-
 static int take_set(const cJSON *value, const cJSON **set)
 {
 	int wrong = 0;
@@ -110,18 +91,6 @@ static int take_set(const cJSON *value, const cJSON **set)
 		"set", "manifest: must be strings");
 	*set = list;
 	return wrong;
-}
-
-static int take_retain(struct aci *aci, struct isolators *all, const cJSON *value)
-{
-	(void)aci;
-	return take_set(value, &all->retain);
-}
-
-static int take_remove(struct aci *aci, struct isolators *all, const cJSON *value)
-{
-	(void)aci;
-	return take_set(value, &all->remove);
 }
 
 static int take_seccomp(struct isolators *all, const cJSON *value, bool retains)
@@ -137,98 +106,101 @@ static int take_seccomp(struct isolators *all, const cJSON *value, bool retains)
 	return set && set->child ? 0 : fail_property("set", "manifest: must not be empty");
 }
 
-static int take_seccomp_retain(struct aci *aci, struct isolators *all, const cJSON *value)
-{
-	(void)aci;
-	return take_seccomp(all, value, true);
-}
+enum isolator {
+	ISOLATE_CPU,
+	ISOLATE_MEMORY,
+	ISOLATE_RETAIN,
+	ISOLATE_REMOVE,
+	ISOLATE_SECCOMP_RETAIN,
+	ISOLATE_SECCOMP_REMOVE,
+	ISOLATE_PRIVILEGES,
+	ISOLATE_SELINUX,
+	ISOLATE_APPARMOR,
+	ISOLATE_SYSCTL,
+	ISOLATE_SCORE,
+	ISOLATE_SHARES,
+	ISOLATORS
+};
 
-static int take_seccomp_remove(struct aci *aci, struct isolators *all, const cJSON *value)
-{
-	(void)aci;
-	return take_seccomp(all, value, false);
-}
+/* In that order. */
+static const char isolator_names[] = "resource/cpu\0"
+				     "resource/memory\0"
+				     "os/linux/capabilities-retain-set\0"
+				     "os/linux/capabilities-remove-set\0"
+				     "os/linux/seccomp-retain-set\0"
+				     "os/linux/seccomp-remove-set\0"
+				     "os/linux/no-new-privileges\0"
+				     "os/linux/selinux-context\0"
+				     "os/linux/apparmor-profile\0"
+				     "os/unix/sysctl\0"
+				     "os/linux/oom-score-adj\0"
+				     "os/linux/cpu-shares\0";
 
-static int take_privileges(struct aci *aci, struct isolators *all, const cJSON *value)
-{
-	(void)aci;
-	all->no_new_privileges = cJSON_IsTrue(value);
-	return cJSON_IsBool(value) ? 0 : fail_property("value", "manifest: must be true or false");
-}
-
-static int take_selinux(struct aci *aci, struct isolators *all, const cJSON *value)
-{
-	(void)aci;
-	all->selinux = value;
-	return 0;
-}
-
-static int take_apparmor(struct aci *aci, struct isolators *all, const cJSON *value)
+static int take_value(struct isolators *all, enum isolator isolator, const cJSON *value)
 {
 	int wrong = 0;
 
-	(void)aci;
-	all->apparmor = aci_text(value, "profile", true, &wrong);
-	return wrong;
+	switch (isolator) {
+	case ISOLATE_CPU: /* what is asked for is the limit, if nothing is said */
+		if (take_quantity(value, "limit", 1024, &all->shares) < 0 ||
+		    take_quantity(value, "request", 1024, &all->shares) < 0)
+			return error_result();
+		return take_quantity(value, "limit", 100000, &all->quota);
+	case ISOLATE_MEMORY:
+		if (take_quantity(value, "limit", 1, &all->memory) < 0)
+			return error_result();
+		all->reservation = all->memory;
+		return take_quantity(value, "request", 1, &all->reservation);
+	case ISOLATE_RETAIN:
+		return take_set(value, &all->retain);
+	case ISOLATE_REMOVE:
+		return take_set(value, &all->remove);
+	case ISOLATE_SECCOMP_RETAIN:
+	case ISOLATE_SECCOMP_REMOVE:
+		return take_seccomp(all, value, isolator == ISOLATE_SECCOMP_RETAIN);
+	case ISOLATE_PRIVILEGES:
+		all->no_new_privileges = cJSON_IsTrue(value);
+		if (cJSON_IsBool(value))
+			return 0;
+		break;
+	case ISOLATE_SELINUX:
+		all->selinux = value;
+		return 0;
+	case ISOLATE_APPARMOR:
+		all->apparmor = aci_text(value, "profile", true, &wrong);
+		return wrong;
+	case ISOLATE_SYSCTL:
+		all->sysctl = value;
+		if (cJSON_IsObject(value))
+			return 0;
+		break;
+	case ISOLATE_SCORE:
+		all->has_score = true;
+		if (json_int64(value, &all->score) && all->score >= -1000 && all->score <= 1000)
+			return 0;
+		break;
+	default:
+		if (json_uint64(value, &all->shares))
+			return 0;
+	}
+	return fail_property("value", "manifest: is of a wrong type or out of range");
 }
-
-static int take_sysctl(struct aci *aci, struct isolators *all, const cJSON *value)
-{
-	(void)aci;
-	all->sysctl = value;
-	return cJSON_IsObject(value) ? 0 : fail_property("value", "manifest: must be an object");
-}
-
-static int take_score(struct aci *aci, struct isolators *all, const cJSON *value)
-{
-	(void)aci;
-	all->has_score = true;
-	return json_int64(value, &all->score) && all->score >= -1000 && all->score <= 1000 ?
-		       0 :
-		       fail_property("value", "manifest: must be from -1000 to 1000");
-}
-
-static int take_shares(struct aci *aci, struct isolators *all, const cJSON *value)
-{
-	(void)aci;
-	return json_uint64(value, &all->shares) ?
-		       0 :
-		       fail_property("value", "manifest: must be a number");
-}
-
-static const struct {
-	const char *name;
-	int (*take)(struct aci *aci, struct isolators *all, const cJSON *value);
-} isolators[] = {
-	{ "resource/cpu", take_cpu },
-	{ "resource/memory", take_memory },
-	{ "os/linux/capabilities-retain-set", take_retain },
-	{ "os/linux/capabilities-remove-set", take_remove },
-	{ "os/linux/seccomp-retain-set", take_seccomp_retain },
-	{ "os/linux/seccomp-remove-set", take_seccomp_remove },
-	{ "os/linux/no-new-privileges", take_privileges },
-	{ "os/linux/selinux-context", take_selinux },
-	{ "os/linux/apparmor-profile", take_apparmor },
-	{ "os/unix/sysctl", take_sysctl },
-	{ "os/linux/oom-score-adj", take_score },
-	{ "os/linux/cpu-shares", take_shares },
-};
 
 static int take_isolator(struct aci *aci, struct isolators *all, const cJSON *item, uint32_t *seen)
 {
 	int wrong = 0;
-	const char *name = aci_text(item, "name", true, &wrong);
+	const char *name = aci_text(item, "name", true, &wrong), *known = isolator_names;
 	const cJSON *value = cJSON_GetObjectItem(item, "value");
 
 	if (wrong < 0 || !value)
 		return fail_property("app.isolators", "manifest: must have name and value");
-	for (size_t i = 0; i < sizeof(isolators) / sizeof(*isolators); i++) {
-		if (strcmp(isolators[i].name, name) != 0)
+	for (unsigned int i = 0; i < ISOLATORS; i++, known += strlen(known) + 1) {
+		if (strcmp(known, name) != 0)
 			continue;
 		if (*seen & 1U << i)
 			return fail_property("app.isolators", "manifest: %s: is there twice", name);
 		*seen |= 1U << i;
-		return fail_context(isolators[i].take(aci, all, value), "%s", name);
+		return fail_context(take_value(all, (enum isolator)i, value), "%s", name);
 	}
 	return aci_ignore(aci, name);
 }

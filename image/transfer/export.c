@@ -133,6 +133,7 @@ static int write_in_folder(struct export *export, const char *path, const void *
 {
 	*fd = openat(export->output.fd, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 		     0666);
+	progress_add(size);
 	return *fd < 0 || fd_write_all(*fd, data, size) < 0 ? fail(errno, "write %s", path) : 0;
 }
 
@@ -186,6 +187,8 @@ int export_blob(struct export *export, const char *path, const struct descriptor
 	digester_start(&digester, blob->digest.algorithm);
 	while ((got = archive_source_fd(&fd, block, sizeof(block))) > 0) {
 		digester_add(&digester, block, (size_t)got);
+		if (folder)
+			progress_add((uint64_t)got);
 		if (!folder)
 			result = tar_write_data(&export->writer, block, (size_t)got);
 		else if (fd_write_all(file, block, (size_t)got) < 0)

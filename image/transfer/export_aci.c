@@ -14,6 +14,7 @@
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/log.h"
+#include "lib/process.h"
 #include "lib/str.h"
 #include "lib/tree.h"
 
@@ -350,6 +351,8 @@ int export_aci(struct export *export, const struct image *image)
 	char name[32], root[40];
 	int parent = export->output.parent, result;
 
+	if (!process_is_root())
+		log_warning("%s: not root: all of rootfs will belong to this user", export->name);
 	/* Nobody else gets to what is in it. */
 	snprintf(name, sizeof(name), ".cruet-export.%d", (int)getpid());
 	snprintf(root, sizeof(root), "%s/root", name);

@@ -79,11 +79,15 @@ static void write_memory(struct json_writer *writer, const cJSON *memory)
 
 static void write_set(struct json_writer *writer, const char *name, const cJSON *set, int no)
 {
+	char text[20];
+
 	begin(writer, name);
 	json_write_object(writer, "value");
 	write_source(writer, "set", set);
-	if (no)
-		json_write_string(writer, "errno", aci_errno_name(no));
+	if (no) {
+		snprintf(text, sizeof(text), "E%s", aci_errno_name(no));
+		json_write_string(writer, "errno", text);
+	}
 	json_write_end(writer, '}');
 	json_write_end(writer, '}');
 }

@@ -123,7 +123,7 @@ static int write_signatures(struct export *export, struct list *list)
 	int result;
 
 	if (folder < 0)
-		return errno == ENOENT ? 0 : fail(errno, "open signatures");
+		return errno == ENOENT || errno == EBADF ? 0 : fail(errno, "open signatures");
 	result = tree_each(folder, add_signature, list);
 	if (result < 0 || !list->names)
 		return result < 0 ? result : 0;
