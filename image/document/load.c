@@ -84,19 +84,56 @@ static int read_index(struct arena *arena, struct store *store, const struct des
 			  index);
 }
 
+/* What a 64-bit ARM may run as well. It is never chosen, but run when somebody fetched it. */
+static const struct platform narrow = { "linux", "arm", "v8", "" };
+
+static bool is_wide(const struct platform *host)
+{
+	return strcmp(host->architecture, "arm64") == 0;
+}
+
+/*
+ * Of an index of which one platform was fetched, that is it: what is there goes before what is
+ * missing, when nobody said which. NULL recorded.
+ */
+static const struct descriptor *choose_here(struct arena *arena, struct store *store,
+					    const struct image_index *index, const char *name)
+{
+	struct image_index there = { .media_type = "" };
+	const struct descriptor *best, *chosen;
+	struct platform host;
+
+	platform_host(&host);
+	best = index_choose(index, &host, name);
+	if (best && store_blob_has(store, &best->digest, best->size))
+		return best;
+	there.manifests = arena_array(arena, index->count + 1, sizeof(there.manifests[0]));
+	if (!there.manifests)
+		return NULL;
+	for (size_t i = 0; i < index->count; i++) {
+		const struct descriptor *entry = &index->manifests[i];
+
+		if (store_blob_has(store, &entry->digest, entry->size))
+			there.manifests[there.count++] = *entry;
+	}
+	chosen = index_choose(&there, &host, name);
+	if (!chosen && is_wide(&host))
+		chosen = index_choose(&there, &narrow, name);
+	if (chosen || best)
+		error_clear();
+	else
+		index_choose(index, &host, name); /* the error lists all that there is */
+	return chosen ? chosen : best;
+}
+
 int image_load(struct arena *arena, struct store *store, const char *name,
 	       const struct platform *board, struct image *image)
 {
-	struct platform host;
 	struct descriptor top, at;
 	int result = store_resolve(arena, store, name, &top);
 
 	if (result < 0)
 		return result;
-	if (!board) {
-		platform_host(&host);
-		board = &host;
-	}
 	at = top;
 	for (int depth = 0; at.kind == MEDIA_KIND_INDEX; depth++) {
 		const struct descriptor *chosen;
@@ -107,9 +144,10 @@ int image_load(struct arena *arena, struct store *store, const char *name,
 		result = read_index(arena, store, &at, &index);
 		if (result < 0)
 			return result;
-		chosen = index_choose(&index, board, name);
+		chosen = board ? index_choose(&index, board, name) :
+				 choose_here(arena, store, &index, name);
 		if (!chosen)
-			return -ENOENT;
+			return error_result();
 		at = *chosen;
 	}
 	if (at.kind != MEDIA_KIND_MANIFEST)
@@ -142,6 +180,8 @@ int image_check_runnable(const struct image *image, const struct platform *board
 	if (!board) {
 		platform_host(&host);
 		board = &host;
+		if (is_wide(&host) && platform_score(&narrow, offered))
+			return 0;
 	}
 	if (platform_score(board, offered))
 		return 0;

@@ -23,7 +23,8 @@ struct image {
 };
 
 /*
- * `board`: the platform that is wanted, NULL: this machine's. A single manifest for another
+ * `board`: the platform that is wanted, NULL: this machine's, and of an index rather what is there
+ * than what is missing. A single manifest for another
  * platform is loaded all the same; whoever runs it looks at platform_score(). Digest of the
  * config against the number of layers: equal, or refused. 0 or -errno recorded (-ENOENT: no such
  * name).

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From a name to manifest and config, and everything below: with a store that is a table.
- * link: -Wl,--wrap=store_resolve,--wrap=store_blob_read,--wrap=store_blob_has
+ * link: -Wl,--wrap=platform_host,--wrap=store_resolve,--wrap=store_blob_read,--wrap=store_blob_has
  */
 #include "tests/unit/test_lib.h"
 
@@ -11,6 +11,13 @@
 #include "lib/error.h"
 
 static struct arena arena;
+static struct platform machine = { "linux", "arm", "v7", "" };
+
+void __wrap_platform_host(struct platform *platform);
+void __wrap_platform_host(struct platform *platform)
+{
+	*platform = machine;
+}
 
 static struct blob {
 	struct descriptor descriptor;
@@ -236,6 +243,60 @@ static void test_artifacts(void **state)
 	assert_non_null(strstr(error_last()->text, "no layers"));
 }
 
+/* An index of which not all was fetched, when nobody says which platform is wanted. */
+static void test_what_is_there(void **state)
+{
+	static const char *const offered[] = { "linux/arm/v7", "linux/arm/v5", "linux/amd64",
+					       "linux/arm64/v8" };
+	struct image_index index = { .count = 4 };
+	struct platform platforms[4];
+	struct blob *manifests[4];
+	struct image image;
+	size_t size;
+
+	(void)state;
+	index.manifests = arena_array(&arena, 4, sizeof(index.manifests[0]));
+	for (size_t i = 0; i < 4; i++) {
+		const char *config = arena_printf(&arena, "%s%*s", config_of(1), (int)i + 1, " ");
+
+		index.manifests[i] =
+			*add_manifest(add(MEDIA_OCI_CONFIG, config), MEDIA_OCI_LAYER, 1);
+		manifests[i] = find(&index.manifests[i].digest);
+		assert_int_equal(platform_parse(&arena, offered[i], &platforms[i]), 0);
+		index.manifests[i].platform = &platforms[i];
+	}
+	named = add(MEDIA_OCI_INDEX, index_write(&arena, &index, &size));
+#define loads(number) \
+	do { \
+		assert_int_equal(image_load(&arena, NULL, "name", NULL, &image), 0); \
+		assert_true(digest_equal(&image.descriptor.digest, \
+					 &manifests[number]->descriptor.digest)); \
+	} while (0)
+	loads(0);
+	manifests[0]->missing = true;
+	loads(1);
+	assert_int_equal(image_check_runnable(&image, NULL), 0); /* its config says arm/v6 */
+	manifests[1]->missing = true;
+	assert_int_equal(image_load(&arena, NULL, "name", NULL, &image), -ENOENT); /* the blob */
+	assert_non_null(strstr(error_last()->text, "blob"));
+	/* A 64-bit ARM never chooses what is for 32 bits, but runs it when only that was fetched.
+	 */
+	machine = (struct platform){ "linux", "arm64", "v8", "" };
+	manifests[0]->missing = manifests[1]->missing = false;
+	loads(3);
+	manifests[3]->missing = true;
+	loads(0);
+	assert_int_equal(image_check_runnable(&image, NULL), 0);
+	assert_int_equal(image_check_runnable(&image, &machine), -EOPNOTSUPP);
+	/* Nothing fits: all that is offered is listed. */
+	machine = (struct platform){ "linux", "s390x", "", "" };
+	assert_int_equal(image_load(&arena, NULL, "name", NULL, &image), -ENOENT);
+	assert_non_null(strstr(error_last()->text,
+			       "there is: linux/arm/v7, linux/arm/v5, linux/amd64, "
+			       "linux/arm64/v8"));
+	machine = (struct platform){ "linux", "arm", "v7", "" };
+}
+
 static void test_chain_id(void **state)
 {
 	struct image_config config;
@@ -356,6 +417,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_load, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_load_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_artifacts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_what_is_there, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_chain_id, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_walk, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_walk_ends, set_up, tear_down),
