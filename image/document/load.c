@@ -137,7 +137,7 @@ int image_load(struct arena *arena, struct store *store, const char *name,
 	at = top;
 	for (int depth = 0; at.kind == MEDIA_KIND_INDEX; depth++) {
 		const struct descriptor *chosen;
-		struct image_index index;
+		struct image_index index = { 0 };
 
 		if (depth == DOCUMENT_MAX_DEPTH)
 			return fail_as(ERROR_CONFIG, ELOOP, "%s: indexes in indexes", name);
@@ -162,6 +162,7 @@ int image_check_runnable(const struct image *image, const struct platform *board
 {
 	const struct platform *offered = &image->config.platform;
 	const struct image_manifest *manifest = &image->manifest;
+	char made_for[PLATFORM_TEXT_SIZE], this[PLATFORM_TEXT_SIZE];
 	struct platform host;
 
 	if (manifest->config.kind != MEDIA_KIND_CONFIG)
@@ -185,10 +186,8 @@ int image_check_runnable(const struct image *image, const struct platform *board
 	}
 	if (platform_score(board, offered))
 		return 0;
-	return fail_as(ERROR_UNSUPPORTED, EOPNOTSUPP, "%s: made for %s/%s%s%s, this is %s/%s%s%s",
-		       image->name, offered->os, offered->architecture,
-		       *offered->variant ? "/" : "", offered->variant, board->os,
-		       board->architecture, *board->variant ? "/" : "", board->variant);
+	return fail_as(ERROR_UNSUPPORTED, EOPNOTSUPP, "%s: made for %s, this is %s", image->name,
+		       platform_print(offered, made_for), platform_print(board, this));
 }
 
 void image_chain_id(const struct image_config *config, size_t n, struct digest *chain)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Manifests and indexes, and which is which (image-spec manifest.md, image-index.md). */
+#include <stdio.h>
 #include <string.h>
 
 #include "image/document/node.h"
 #include "lib/arena.h"
 #include "lib/error.h"
 #include "lib/json.h"
-#include "lib/str.h"
 
 /* A name that belongs to the other kind of document: any spelling, as Go's readers take it. */
 static int refuse_member(const cJSON *root, const char *key)
@@ -128,19 +128,18 @@ int manifest_read(struct arena *arena, const char *text, size_t size, const char
 static const char *offered(const struct image_index *index)
 {
 	static char text[512];
+	char one[PLATFORM_TEXT_SIZE];
 	size_t used = 0;
 
-	text[0] = '\0';
 	for (size_t i = 0; i < index->count; i++) {
 		const struct platform *platform = index->manifests[i].platform;
 
 		if (!platform || strcmp(platform->os, "unknown") == 0)
 			continue;
-		if (str_format(text + used, sizeof(text) - used, "%s%s/%s%s%s", used ? ", " : "",
-			       platform->os, platform->architecture, *platform->variant ? "/" : "",
-			       platform->variant) < 0)
+		if (used + PLATFORM_TEXT_SIZE + 2 > sizeof(text))
 			break;
-		used += strlen(text + used);
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", used ? ", " : "",
+					 platform_print(platform, one));
 	}
 	return used ? text : "no platform";
 }
@@ -160,6 +159,7 @@ const struct descriptor *index_choose(const struct image_index *index, const str
 				      const char *name)
 {
 	const struct descriptor *best = NULL;
+	char wanted[PLATFORM_TEXT_SIZE];
 	unsigned int highest = 0;
 
 	for (size_t i = 0; i < index->count; i++) {
@@ -171,8 +171,7 @@ const struct descriptor *index_choose(const struct image_index *index, const str
 		}
 	}
 	if (!best)
-		fail_as(ERROR_NOT_FOUND, ENOENT, "%s: nothing for %s/%s%s%s; there is: %s", name,
-			board->os, board->architecture, *board->variant ? "/" : "", board->variant,
-			offered(index));
+		fail_as(ERROR_NOT_FOUND, ENOENT, "%s: nothing for %s; there is: %s", name,
+			platform_print(board, wanted), offered(index));
 	return best;
 }

@@ -3,6 +3,7 @@
 #include "image/document/platform.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/arena.h"
@@ -171,9 +172,17 @@ int platform_parse(struct arena *arena, const char *text, struct platform *platf
 	return 0;
 }
 
+char *platform_print(const struct platform *platform, char text[PLATFORM_TEXT_SIZE])
+{
+	snprintf(text, PLATFORM_TEXT_SIZE, "%s/%s%s%s", *platform->os ? platform->os : "linux",
+		 *platform->architecture ? platform->architecture : "any",
+		 *platform->variant ? "/" : "", platform->variant);
+	return text;
+}
+
 char *platform_text(struct arena *arena, const struct platform *platform)
 {
-	return arena_printf(arena, "%s/%s%s%s", *platform->os ? platform->os : "linux",
-			    *platform->architecture ? platform->architecture : "any",
-			    *platform->variant ? "/" : "", platform->variant);
+	char text[PLATFORM_TEXT_SIZE];
+
+	return arena_strdup(arena, platform_print(platform, text));
 }

@@ -20,7 +20,9 @@ void platform_host(struct platform *platform);
 /* "OS/ARCHITECTURE[/VARIANT]" or "ARCHITECTURE[/VARIANT]". 0, or -EINVAL (-ENOMEM) recorded. */
 int platform_parse(struct arena *arena, const char *text, struct platform *platform);
 
-/* The same text. From the arena; NULL recorded. */
+/* The same text, cut where it is too long; and from the arena, NULL recorded. */
+enum { PLATFORM_TEXT_SIZE = 96 };
+char *platform_print(const struct platform *platform, char text[PLATFORM_TEXT_SIZE]);
 char *platform_text(struct arena *arena, const struct platform *platform);
 
 /*
