@@ -61,20 +61,17 @@ char *tag_of_digest(struct arena *arena, const struct digest *digest, const char
 	return arena_printf(arena, "%s%s", text, suffix);
 }
 
-static int read_document(struct remote *remote, struct growing *growing)
+/* What comes, to whoever wants it. */
+static int read_body(struct remote *remote, int (*add)(void *data, const void *bytes, size_t size),
+		     void *data)
 {
 	static char buffer[BUFFER];
 	ssize_t got;
+	int result = 0;
 
-	while ((got = http_read(remote->http, buffer, sizeof(buffer))) > 0) {
-		const int result = grow(growing, buffer, (size_t)got);
-
-		if (result < 0) {
-			http_finish(remote->http);
-			return result;
-		}
-	}
-	return (int)got;
+	while (result == 0 && (got = http_read(remote->http, buffer, sizeof(buffer))) != 0)
+		result = got < 0 ? (int)got : add(data, buffer, (size_t)got);
+	return result;
 }
 
 static int get_by_http(struct remote *remote, const struct url *url, const char *path,
@@ -97,7 +94,7 @@ static int get_by_http(struct remote *remote, const struct url *url, const char 
 				    (unsigned long long)response->length);
 		}
 		growing->size = 0;
-		result = read_document(remote, growing);
+		result = read_body(remote, grow, growing);
 		if (result == 0 || !http_may_retry(remote->http) ||
 		    !backoff_wait(&backoff, 0, remote->host))
 			return result;
@@ -204,17 +201,6 @@ static int check_answer(struct remote *remote, const struct http_response *respo
 	return response->status == 206;
 }
 
-static int read_body(struct remote *remote, const struct sink *sink)
-{
-	static char buffer[BUFFER];
-	ssize_t got;
-	int result = 0;
-
-	while (result == 0 && (got = http_read(remote->http, buffer, sizeof(buffer))) != 0)
-		result = got < 0 ? (int)got : sink->add(sink->data, buffer, (size_t)got);
-	return result;
-}
-
 /* What was there may be of another version of the content: begin anew. */
 static int begin_anew(const struct sink *sink)
 {
@@ -252,7 +238,7 @@ static int fetch_rest(struct remote *remote, const struct url *url, uint64_t siz
 	if (result == 0)
 		result = begin_anew(sink);
 	if (result >= 0)
-		result = read_body(remote, sink);
+		result = read_body(remote, sink->add, sink->data);
 	if (result < 0) {
 		const bool again = http_may_retry(remote->http);
 

@@ -77,7 +77,8 @@ static void execute(char **words, int output)
 	_exit(127);
 }
 
-static int take_output(int fd, const struct helper_request *request)
+int pump(int fd, const char *name, int (*add)(void *data, const void *bytes, size_t size),
+	 void *data)
 {
 	static char buffer[BUFFER];
 	int result = 0;
@@ -88,9 +89,9 @@ static int take_output(int fd, const struct helper_request *request)
 		if (got == 0)
 			return 0;
 		if (got > 0)
-			result = request->add(request->data, buffer, (size_t)got);
+			result = add(data, buffer, (size_t)got);
 		else if (errno != EINTR)
-			return fail(errno, "read from the helper program");
+			return fail(errno, "%s: read", name);
 	}
 	return result;
 }
@@ -110,7 +111,8 @@ int helper_fetch(struct arena *arena, const struct image_settings *settings,
 	if (child == 0)
 		execute(words, ends[1]);
 	close(ends[1]);
-	result = child < 0 ? fail(errno, "fork") : take_output(ends[0], request);
+	result = child < 0 ? fail(errno, "fork") :
+			     pump(ends[0], words[0], request->add, request->data);
 	close(ends[0]);
 	if (child < 0)
 		return result;

@@ -15,6 +15,8 @@
 #include "lib/error.h"
 #include "lib/str.h"
 
+enum { MIRROR_ATTEMPTS = 2 };
+
 /* What follows the prefix in HOST/REPOSITORY, without a '/' at its start; NULL: it does not fit. */
 static const char *after_prefix(const char *name, const char *prefix)
 {
@@ -30,7 +32,9 @@ static const char *after_prefix(const char *name, const char *prefix)
 static int open_remote(struct pull *pull, struct source *source, struct remote_request *request)
 {
 	request->actions = "pull";
-	request->attempts = pull->request->attempts;
+	/* There is somebody else to ask. */
+	request->attempts = request->base && pull->request->attempts != 1 ? MIRROR_ATTEMPTS :
+									    pull->request->attempts;
 	request->stall_seconds = pull->request->stall_seconds;
 	return remote_open(pull->arena, pull->settings, request, &source->remote);
 }

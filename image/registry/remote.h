@@ -108,10 +108,13 @@ int credentials_find(struct arena *arena, const struct image_settings *settings,
 
 struct helper_request {
 	const char *url, *accept;
-	uint64_t offset; /* asked for; *started says whether it was granted */
+	uint64_t offset; /* what precedes it is there already */
 	int (*add)(void *data, const void *bytes, size_t size);
 	void *data;
 };
+/* Everything from the descriptor to `add`. 0 or -errno recorded. */
+int pump(int fd, const char *name, int (*add)(void *data, const void *bytes, size_t size),
+	 void *data);
 /* Can the program begin in the middle? */
 bool helper_can_resume(const struct image_settings *settings);
 int helper_fetch(struct arena *arena, const struct image_settings *settings,

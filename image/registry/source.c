@@ -7,8 +7,6 @@
 #include "lib/error.h"
 #include "lib/fd.h"
 
-enum { BUFFER = 64 << 10 };
-
 /* The folder's own index knows one digest for the name; what that leads to are blobs. */
 static int folder_manifest(struct source *source, struct arena *arena, const char *reference,
 			   struct document *document)
@@ -38,25 +36,13 @@ int source_manifest(struct source *source, struct arena *arena, const char *refe
 static int folder_blob(struct source *source, const struct descriptor *descriptor,
 		       const struct sink *sink)
 {
-	static char buffer[BUFFER];
 	auto_fd int fd = store_blob_open(source->store, &descriptor->digest, descriptor->size);
-	int result = 0;
 
 	if (fd < 0)
 		return fd;
 	if (lseek(fd, (off_t)sink->offset(sink->data), SEEK_SET) < 0)
 		return fail(errno, "%s: seek", source->name);
-	while (result == 0) {
-		const ssize_t got = read(fd, buffer, sizeof(buffer));
-
-		if (got == 0)
-			break;
-		if (got > 0)
-			result = sink->add(sink->data, buffer, (size_t)got);
-		else if (errno != EINTR)
-			result = fail(errno, "%s: read", source->name);
-	}
-	return result;
+	return pump(fd, source->name, sink->add, sink->data);
 }
 
 int source_blob(struct source *source, const struct descriptor *descriptor, const struct sink *sink)

@@ -68,7 +68,7 @@ static int connect_host(const char *host, const char *port)
 	int fd = -EHOSTUNREACH;
 
 	if (reason)
-		return fail(EHOSTUNREACH, "%s: %s", host,
+		return fail(reason == EAI_AGAIN ? EHOSTUNREACH : ENXIO, "%s: %s", host,
 			    reason == EAI_AGAIN ? "the name server does not answer" :
 						  "no such host");
 	for (const struct addrinfo *one = list; one && fd < 0; one = one->ai_next)

@@ -20,7 +20,7 @@ enum { WIRE_CONNECT_MS = 30000 };
 
 /*
  * All addresses of the host in order, IPv4 and IPv6; `proxy` may be NULL. 0; recorded:
- * -EHOSTUNREACH no such name, -EACCES a certificate that is refused, -ETIMEDOUT, -ECONNREFUSED ...
+ * -ENXIO no such name, -EACCES a certificate that is refused, -ETIMEDOUT, -ECONNREFUSED ...
  */
 int wire_open(struct wire *wire, const struct url *url, const struct url *proxy,
 	      const struct http_options *options);
