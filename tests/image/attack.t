@@ -3,6 +3,8 @@
 # Hostile layers, each kind that is known (the numbers are those of the list in SECURITY.md's reading):
 # refused, or kept inside; nothing outside the tree changes. Every one is unpacked both ways, each layer by
 # itself (alone) and one over the other (flat).
+# shellcheck disable=SC2010,SC2012,SC2016,SC2231,SC2317 # names without blanks; commands for another shell
+# shellcheck source=tests/image/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 CANARY=$T/canary

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# dm-verity and fs-verity, in a QEMU guest: the device mapper is not in every kernel that tests run
-# on. The images are made here, with veritysetup's and fsverity's own hashes; the guest's part is
+# dm-verity and fs-verity, and a kernel without overlayfs, in a QEMU guest: the device mapper is not in
+# every kernel that tests run on, and overlayfs is in most. The images are made here, with veritysetup's and fsverity's own hashes; the guest's part is
 # verity_inside.
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 set -eu
@@ -42,7 +42,8 @@ image() { # NAME FILE OPTION...
 
 make_images() {
 	local hash size
-	mkdir -p "$work/tree/bin" "$work/tree/etc"
+	mkdir -p "$work"/tree/{bin,etc,dev,proc,sys,run,tmp} "$work/second/etc"
+	echo second > "$work/second/etc/second"
 	cp "$build/rootfs/bin/busybox" "$work/tree/bin/"
 	for name in sh cat ls; do ln -s busybox "$work/tree/bin/$name"; done
 	# A block that can be found in the image, and hurt; not what is read to start.
@@ -69,6 +70,8 @@ make_images() {
 	image measured "$work/plain.erofs" --layer-annotation "0:cruet.fsverity.digest=sha256:$hash"
 	image mismeasured "$work/plain.squashfs" --layer-annotation "0:cruet.fsverity.digest=sha256:$hash"
 	image unmarked "$work/plain.squashfs"
+	image archives "$work/tree" "$work/second"
+	image both "$work/plain.squashfs" "$work/second"
 }
 
 guest_root "$work/root" "$build/rootfs/bin/busybox"
