@@ -85,7 +85,7 @@ struct archive_request {
 
 struct archive;
 
-int archive_open(const struct archive_request *request, struct archive **archive);
+int archive_open(const struct archive_request *request, struct archive **result);
 /* 1: *entry is the next one, valid until the next call; what was not read of the last is passed
  * over. 0: the end, and all was read. -errno recorded. */
 int archive_next(struct archive *archive, struct entry *entry);
@@ -102,7 +102,7 @@ struct archive_result {
 /* After archive_next() said 0. */
 void archive_result(const struct archive *archive, struct archive_result *result);
 /* Ends the child too, if it is still there. */
-void archive_close(struct archive **archive);
+void archive_close(struct archive **pointer);
 #define auto_archive __attribute__((cleanup(archive_close)))
 
 /* A source that reads a descriptor from its current position; data: int *. */

@@ -85,7 +85,7 @@ static bool has_prefix(struct tar_text *text, const char *prefix)
 {
 	const size_t size = strlen(prefix);
 
-	if (text->size < size || memcmp(text->data, prefix, size))
+	if (text->size < size || memcmp(text->data, prefix, size) != 0)
 		return false;
 	text->data += size;
 	text->size -= size;
@@ -107,14 +107,14 @@ enum pax_keyword {
 
 static enum pax_keyword find_keyword(struct tar_text *key)
 {
-	/* In the order of the enum, each with its NUL. */
-	static const char keywords[] = "path\0linkpath\0size\0uid\0gid\0mtime\0atime\0ctime\0";
-	const char *word = keywords;
-	int index = 0;
+	/* In the order of the enum. */
+	static const char keywords[][sizeof("linkpath")] = { "path", "linkpath", "size",  "uid",
+							     "gid",  "mtime",	 "atime", "ctime" };
 
-	for (; *word; word += strlen(word) + 1, index++)
-		if (strlen(word) == key->size && !memcmp(word, key->data, key->size))
-			return (enum pax_keyword)index;
+	for (size_t i = 0; i < sizeof(keywords) / sizeof(*keywords); i++)
+		if (strlen(keywords[i]) == key->size &&
+		    memcmp(keywords[i], key->data, key->size) == 0)
+			return (enum pax_keyword)i;
 	return has_prefix(key, "SCHILY.xattr.") ? PAX_XATTR : PAX_MORE;
 }
 

@@ -94,8 +94,8 @@ static int read_end(struct record_reader *reader, size_t size)
  */
 static int read_record(struct record_reader *reader, size_t *size)
 {
-	struct record record;
-	struct record_ready ready;
+	struct record record = { 0 };
+	struct record_ready ready = { SANDBOX_NONE };
 	int result = take(reader, &record, sizeof(record));
 
 	if (result < 0)
@@ -130,7 +130,7 @@ static int read_record(struct record_reader *reader, size_t *size)
 /* 1: in_data bytes are there; 0: the end of the entry's data; -errno, RECORDS_CUT. */
 static int find_data(struct record_reader *reader)
 {
-	size_t size;
+	size_t size = 0;
 	int kind;
 
 	if (reader->broken)
@@ -330,7 +330,7 @@ static bool parse_texts(struct record_reader *reader, const struct record_entry 
 
 static int read_entry(struct record_reader *reader, size_t size, struct entry *entry)
 {
-	struct record_entry record;
+	struct record_entry record = { 0 };
 	int result;
 
 	if (size < sizeof(record) || size - sizeof(record) > RECORD_TEXTS_MAX)
@@ -374,7 +374,7 @@ static int bare_entry(struct record_reader *reader, struct entry *entry)
 
 int record_next(struct record_reader *reader, struct entry *entry)
 {
-	size_t size;
+	size_t size = 0;
 	int result = skip_data(reader);
 
 	reader->in_entry = false;

@@ -205,7 +205,7 @@ static int check_header(struct tar *tar)
 	    !number_below(header->checksum, sizeof(header->checksum), &sum) || sum != found)
 		return reader_fail(tar->reader, tar->any ? "bad checksum of a tar header" :
 							   "this is no tar archive");
-	if ((!posix && memcmp(header->magic, "ustar  ", 8) && !all_zero(header->magic, 8)) ||
+	if ((!posix && memcmp(header->magic, "ustar  ", 8) != 0 && !all_zero(header->magic, 8)) ||
 	    (posix && !memcmp(header->end + sizeof(header->end) - 4, "tar", 4)))
 		return reader_fail(tar->reader, "unknown kind of tar header");
 	if (!posix && !all_zero(bytes + PREFIX_OFFSET, TAR_BLOCK - PREFIX_OFFSET))
