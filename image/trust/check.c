@@ -187,59 +187,66 @@ static int check_statement(struct check *check, const struct loaded_key *key,
 	return 0;
 }
 
-static bool verify(struct check *check, const struct loaded_key *key, const char *text, size_t size,
+static bool verify(const struct loaded_key *key, const char *text, size_t size,
 		   const char *signature, size_t signature_size)
 {
 	struct minisign_signature parsed;
 
-	if (key->key->type == KEY_MINISIGN) {
-		if (minisign_signature_read(signature, signature_size, &parsed) < 0 ||
-		    memcmp(parsed.id, key->minisign.id, sizeof(parsed.id)) != 0)
-			return false;
-	}
-	if (check->verifications == TRUST_VERIFICATIONS_MAX)
-		return false;
-	check->verifications++;
-	if (key->key->type == KEY_MINISIGN)
-		return IS_ENABLED(CONFIG_SIGN_MINISIGN) &&
-		       minisign_verify(&key->minisign, &parsed, text, size);
-	return IS_ENABLED(CONFIG_SIGN_COSIGN) &&
-	       cosign_verify(&key->cosign, signature, signature_size, text, size);
+	if (key->key->type == KEY_COSIGN)
+		return IS_ENABLED(CONFIG_SIGN_COSIGN) &&
+		       cosign_verify(&key->cosign, signature, signature_size, text, size);
+	return IS_ENABLED(CONFIG_SIGN_MINISIGN) &&
+	       minisign_signature_read(signature, signature_size, &parsed) == 0 &&
+	       minisign_verify(&key->minisign, &parsed, text, size);
 }
 
-/* One statement against all signatures that lie beside it, its own first. */
-static bool find_signature(struct check *check, const struct loaded_key *key, int folder,
-			   const struct digest *target, const char *text, size_t size,
-			   unsigned int own)
+/* What lies in one folder for one target: what was signed, and signatures. */
+struct evidence {
+	struct {
+		const char *text;
+		size_t size;
+	} statements[TRUST_SIGNATURES_MAX], signatures[TRUST_SIGNATURES_MAX];
+};
+
+static void read_evidence(struct arena *arena, enum key_type type, int folder,
+			  const struct digest *target, struct evidence *evidence)
 {
-	const char *suffix = key->key->type == KEY_MINISIGN ? "minisig" : "cosign.sig";
+	const bool minisign = type == KEY_MINISIGN;
 
 	for (unsigned int i = 0; i < TRUST_SIGNATURES_MAX; i++) {
-		auto_arena struct arena arena = { 0 };
-		size_t signature_size;
-		const char *signature =
-			signature_read(&arena, folder, target, suffix,
-				       (own + i) % TRUST_SIGNATURES_MAX, &signature_size);
-
-		if (signature && verify(check, key, text, size, signature, signature_size))
-			return true;
+		evidence->statements[i].text =
+			signature_read(arena, folder, target,
+				       minisign ? "statement" : "cosign.json", i,
+				       &evidence->statements[i].size);
+		evidence->signatures[i].text =
+			signature_read(arena, folder, target, minisign ? "minisig" : "cosign.sig",
+				       i, &evidence->signatures[i].size);
 	}
-	return false;
 }
 
-/* Has this key signed one of the targets, in a way that counts? */
+/*
+ * Has this key signed the target, in a way that counts? What has the same number belongs together
+ * and is always looked at; the other pairs only as long as that does not take too long.
+ */
 static bool key_vouches(struct check *check, const struct loaded_key *key, int folder,
 			const struct digest *target)
 {
-	const char *suffix = key->key->type == KEY_MINISIGN ? "statement" : "cosign.json";
+	auto_arena struct arena arena = { 0 };
+	struct evidence evidence;
 
-	for (unsigned int i = 0; i < TRUST_SIGNATURES_MAX; i++) {
-		auto_arena struct arena arena = { 0 };
-		size_t size;
-		const char *text = signature_read(&arena, folder, target, suffix, i, &size);
+	read_evidence(&arena, key->key->type, folder, target, &evidence);
+	for (unsigned int pair = 0; pair < TRUST_SIGNATURES_MAX * TRUST_SIGNATURES_MAX; pair++) {
+		const unsigned int i = pair % TRUST_SIGNATURES_MAX;
+		const unsigned int j = (i + pair / TRUST_SIGNATURES_MAX) % TRUST_SIGNATURES_MAX;
+		const char *text = evidence.statements[i].text;
 
-		if (text && find_signature(check, key, folder, target, text, size, i) &&
-		    check_statement(check, key, target, text, size) == 0)
+		if (!text || !evidence.signatures[j].text)
+			continue;
+		if (i != j && check->verifications++ >= TRUST_VERIFICATIONS_MAX)
+			return false;
+		if (verify(key, text, evidence.statements[i].size, evidence.signatures[j].text,
+			   evidence.signatures[j].size) &&
+		    check_statement(check, key, target, text, evidence.statements[i].size) == 0)
 			return true;
 	}
 	return false;

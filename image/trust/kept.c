@@ -74,6 +74,7 @@ static int keep_at(struct store *store, int folder, const struct digest *manifes
 		   const char *suffix, const void *data, size_t size)
 {
 	char name[SIGNATURE_NAME_SIZE];
+	struct stat status;
 	int result;
 
 	for (unsigned int index = 0; index < TRUST_SIGNATURES_MAX; index++) {
@@ -86,7 +87,7 @@ static int keep_at(struct store *store, int folder, const struct digest *manifes
 		result = signature_name(manifest, suffix, index, name);
 		if (result < 0)
 			return result;
-		if (!text && faccessat(folder, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		if (!text && fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 			return file_replace(folder, name, data, size, 0600, FILE_SYNC);
 	}
 	return fail(ENOSPC, "%s: %d signatures of that manifest are there already",

@@ -2,6 +2,7 @@
 /* The policy file: which rule a name falls under. cruet-policy(5) says what may stand in it. */
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "image/trust/internal.h"
@@ -105,13 +106,19 @@ int policy_parse(struct arena *arena, const char *text, size_t size, struct trus
 int policy_read(struct arena *arena, const char *path, struct trust_policy *policy)
 {
 	auto_fd int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat status;
 	char *text;
 	size_t size;
 	int result;
 
 	policy->path = path;
-	if (fd < 0)
-		return errno == ENOENT ? -ENOENT : fail(errno, "open %s", path);
+	/* A link to nowhere is a policy that cannot be read. */
+	if (fd < 0 && errno == ENOENT && fstatat(AT_FDCWD, path, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return -ENOENT;
+	if (fd < 0) {
+		fail(errno, "open %s", path);
+		return -EACCES;
+	}
 	text = file_read_fd(arena, fd, path, TRUST_POLICY_MAX, &size);
 	result = text ? policy_parse(arena, text, size, policy) : error_result();
 	return result == -ENOENT ? -EIO : result;

@@ -81,7 +81,10 @@ static void test_no_policy(void **state)
 	put_text("policy.json", "");
 	expect_refused(APP, "-", "policy");
 	assert_int_equal(unlinkat(world.folder, "policy.json", 0), 0);
-	/* A link to nowhere is a file that cannot be read, but the kernel does not tell. */
+	/* A link to nowhere is a policy that cannot be read. */
+	assert_int_equal(symlinkat("nowhere", world.folder, "policy.json"), 0);
+	expect_refused(APP, "-", "policy.json");
+	assert_int_equal(unlinkat(world.folder, "policy.json", 0), 0);
 	assert_int_equal(mkdirat(world.folder, "policy.json", 0700), 0);
 	expect_refused(APP, "-", "directory");
 	unlinkat(world.folder, "policy.json", AT_REMOVEDIR);
@@ -285,6 +288,26 @@ static void test_several(void **state)
 	put_signature("16.statement", STATEMENT, strlen(STATEMENT));
 	put_signature("15.statement", "", 0);
 	expect_refused(APP, "registry.example", "0 of 1 good signatures");
+}
+
+/* However many false ones there are, those of one number are looked at. */
+static void test_crowd(void **state)
+{
+	char text[64], number[32];
+
+	(void)state;
+	policy_minisign("");
+	for (int i = 0; i < 15; i++) {
+		snprintf(text, sizeof(text), "{\"counter\":%d}", i);
+		snprintf(number, sizeof(number), i ? "%d.statement" : "statement", i);
+		put_signature(number, text, strlen(text));
+		snprintf(number, sizeof(number), i ? "%d.minisig" : "minisig", i);
+		put_signature(number, SIGNED_ED, strlen(SIGNED_ED));
+	}
+	expect_refused(APP, "registry.example", "0 of 1 good signatures");
+	put_signature("15.statement", STATEMENT, strlen(STATEMENT));
+	put_signature("15.minisig", SIGNED_Ed, strlen(SIGNED_Ed));
+	expect_allowed(APP, "registry.example", "release");
 }
 
 static void test_names(void **state)
@@ -584,14 +607,23 @@ static void test_factory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_no_policy),	TEST(test_invalid),
-		TEST(test_keys),	TEST(test_prefixes),
-		TEST(test_signed),	TEST(test_cosign),
-		TEST(test_several),	TEST(test_names),
-		TEST(test_counter),	TEST(test_counter_missing),
-		TEST(test_devices),	TEST(test_bits_minisign),
-		TEST(test_bits_cosign), TEST(test_statements),
-		TEST(test_keep),	TEST(test_aci),
+		TEST(test_no_policy),
+		TEST(test_invalid),
+		TEST(test_keys),
+		TEST(test_prefixes),
+		TEST(test_signed),
+		TEST(test_cosign),
+		TEST(test_several),
+		TEST(test_crowd),
+		TEST(test_names),
+		TEST(test_counter),
+		TEST(test_counter_missing),
+		TEST(test_devices),
+		TEST(test_bits_minisign),
+		TEST(test_bits_cosign),
+		TEST(test_statements),
+		TEST(test_keep),
+		TEST(test_aci),
 		TEST(test_factory),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
