@@ -25,7 +25,7 @@ at_run() { # CASE EXTENDED-REGEX
 	is "$status" 0 "$1: stored"
 	run cruet run --image box bad
 	failed 1 "$2" "$1: refused when it runs"
-	is "$(grep -c /run/cruet-bundles /proc/self/mountinfo):$(ls /run/cruet-images /run/cruet 2>/dev/null | grep -c bad)" 0:0 \
+	is "$(grep -c /run/cruet-bundles /proc/self/mountinfo):$(find /run/cruet-images /run/cruet -name bad 2>/dev/null)" 0: \
 		"$1: nothing is left"
 }
 
