@@ -114,13 +114,21 @@ static int finish(struct export *export)
 	return fsync(output->parent) < 0 ? fail(errno, "write") : 0;
 }
 
-static void clean_up(struct export_output *output)
+int export_remove(int parent, const char *name, int result)
 {
 	struct error saved = *error_last();
 
-	if (*output->temporary && output->parent >= 0)
-		tree_remove(output->parent, output->temporary);
+	/* Once more: what went wrong may have been about one file. */
+	if (tree_remove(parent, name) < 0 && tree_remove(parent, name) < 0 && result == 0)
+		return error_result();
 	*error_last() = saved;
+	return result;
+}
+
+static void clean_up(struct export_output *output)
+{
+	if (*output->temporary && output->parent >= 0)
+		export_remove(output->parent, output->temporary, -1);
 	close_fd(&output->fd);
 	close_fd(&output->parent);
 }

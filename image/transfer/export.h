@@ -42,6 +42,9 @@ int export_folder(struct export *export, const char *path);
 /* The header of a file that export_data() follows. */
 int export_begin_file(struct export *export, const char *path, uint64_t size);
 
+/* Remove what was made on the way; `result` is kept, with its record. */
+int export_remove(int parent, const char *name, int result);
+
 /* Each writes all of the output. */
 int export_oci(struct export *export, const char *name);
 int export_docker(struct export *export, const struct image *image);

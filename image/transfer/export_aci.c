@@ -362,12 +362,5 @@ int export_aci(struct export *export, const struct image *image)
 		work.root = openat(parent, root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	result = work.root < 0 ? fail(errno, "make a folder to unpack to") : write_all(&work);
 	close_fd(&work.root);
-	if (result < 0) {
-		struct error saved = *error_last();
-
-		tree_remove(parent, name);
-		*error_last() = saved;
-		return result;
-	}
-	return tree_remove(parent, name);
+	return export_remove(parent, name, result);
 }
