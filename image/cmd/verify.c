@@ -93,7 +93,7 @@ static int verify_name(struct outcome *outcome)
 	result = audit_write(session->store, &event);
 	if (result != -EROFS)
 		return result;
-	log_warning("the audit log is on a read-only file system: nothing was written");
+	log_warning("the store is read-only: the audit log says nothing of this");
 	return 0;
 }
 

@@ -65,11 +65,14 @@ static int each_line(const char *name, const char *text, size_t size, audit_each
 static char *read_file(struct arena *arena, const struct store *store, const char *name,
 		       size_t limit, size_t *size)
 {
-	auto_fd int fd = openat(store_folder(store), name,
-				O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+	const int folder = store_folder(store);
+	auto_fd int fd = folder < 0 ?
+				 -1 :
+				 openat(folder, name,
+					O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
 
 	*size = 0;
-	if (fd < 0 && errno == ENOENT)
+	if (folder < 0 || (fd < 0 && errno == ENOENT))
 		return arena_strdup(arena, "");
 	if (fd < 0) {
 		fail(errno, "open %s/%s", store_path(store), name);

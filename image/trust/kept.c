@@ -22,9 +22,12 @@ enum { SIGNATURE_NAME_SIZE = 2 * SHA512_SIZE + 24 };
 
 int trust_lock(const struct store *store)
 {
-	auto_fd int fd = openat(store_folder(store), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const int folder = store_folder(store);
+	auto_fd int fd = folder < 0 ? -1 : openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int result;
 
+	if (folder < 0)
+		return fail(EROFS, "there are factory stores only");
 	if (fd < 0)
 		return fail(errno, "open %s", store_path(store));
 	do {
@@ -156,12 +159,16 @@ int trust_keep_aci(struct store *store, const struct digest *manifest, const cha
 
 static int read_counters(struct arena *arena, const struct store *store, const cJSON **counters)
 {
-	auto_fd int fd = openat(store_folder(store), COUNTERS,
-				O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+	const int folder = store_folder(store);
+	auto_fd int fd = -1;
 	char *text;
 	size_t size;
 
 	*counters = NULL;
+	/* Nothing was ever put to use where there is no store of its own. */
+	if (folder < 0)
+		return 0;
+	fd = openat(folder, COUNTERS, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : fail(errno, "open %s/" COUNTERS, store_path(store));
 	text = file_read_fd(arena, fd, COUNTERS, TRUST_POLICY_MAX, &size);
