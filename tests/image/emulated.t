@@ -25,8 +25,8 @@ trees() { for tree in "$1"/trees/*/root; do listing "$tree"; done; }
 blobs() { (cd "$1/blobs/sha256" && ls); }
 
 for layout in layout layout-zstd; do
-	run image import --store $T/native-$layout --name box $T/$layout
-	run image image unpack --store $T/native-$layout box
+	run image import --store "$T/native-$layout" --name box "$T/$layout"
+	run image image unpack --store "$T/native-$layout" box
 	is "$status" 0 "$layout: unpacked natively"
 done
 for machine in mips:qemu-mips-static armv7:qemu-arm-static; do
@@ -40,34 +40,34 @@ for machine in mips:qemu-mips-static armv7:qemu-arm-static; do
 	emulated() { timeout -s KILL 300 "$emulator" "$binary" "$@"; }
 	for layout in layout layout-zstd; do
 		store=$T/$machine-$layout
-		run emulated import --store $store --name box $T/$layout
+		run emulated import --store "$store" --name box "$T/$layout"
 		is "$status" 0 "$machine: import of $layout"
-		run emulated image unpack --store $store box
+		run emulated image unpack --store "$store" box
 		is "$status" 0 "$machine: unpack"
-		is "$(trees $store)" "$(trees $T/native-$layout)" "$machine: the same files"
-		is "$(blobs $store)" "$(blobs $T/native-$layout)" "$machine: the same blobs"
-		run emulated image fsck --store $store
+		is "$(trees "$store")" "$(trees "$T/native-$layout")" "$machine: the same files"
+		is "$(blobs "$store")" "$(blobs "$T/native-$layout")" "$machine: the same blobs"
+		run emulated image fsck --store "$store"
 		is "$status" 0 "$machine: fsck"
-		run image image fsck --store $store
+		run image image fsck --store "$store"
 		is "$status" 0 "$machine: its store is good here, too"
 	done
 	run emulated image verify --store $T/native-layout box
 	is "$status" 0 "$machine: verify, of our store"
-	emulated export --quiet --store $T/$machine-layout box $T/$machine.tar
+	emulated export --quiet --store "$T/$machine-layout" box "$T/$machine.tar"
 	image export --quiet --store $T/native-layout box $T/native.tar
-	is "$(sha256sum <$T/$machine.tar)" "$(sha256sum <$T/native.tar)" "$machine: export gives the same bytes"
+	is "$(sha256sum <"$T/$machine.tar")" "$(sha256sum <$T/native.tar)" "$machine: export gives the same bytes"
 	minisign -G -W -f -p $T/key.pub -s $T/key >/dev/null 2>&1
-	emulated image sign --quiet --store $T/$machine-layout --key $T/key box
+	emulated image sign --quiet --store "$T/$machine-layout" --key $T/key box
 	jq -n --arg key "$(tail -n 1 $T/key.pub)" '{rules:[{prefix:"box",keys:[{name:"k",type:"minisign",key:$key}]}]}' >$T/policy.json
-	run image image verify --store $T/$machine-layout box
+	run image image verify --store "$T/$machine-layout" box
 	is "$status" 0 "$machine: what is signed there is good here"
-	run emulated image verify --store $T/$machine-layout box
+	run emulated image verify --store "$T/$machine-layout" box
 	is "$status" 0 "$machine: and there"
 	# One wrong byte.
-	blob=$(find $T/$machine-layout/blobs/sha256 -size +100k | head -n 1)
+	blob=$(find "$T/$machine-layout/blobs/sha256" -size +100k | head -n 1)
 	chmod u+w "$blob"
 	printf X | dd of="$blob" bs=1 seek=50000 conv=notrunc 2>/dev/null
-	run emulated image verify --store $T/$machine-layout box
+	run emulated image verify --store "$T/$machine-layout" box
 	failed 1 'digest|damaged' "$machine: a wrong byte is found"
 	rm -f $T/policy.json
 done

@@ -25,7 +25,7 @@ awk -v folder=$T '
 	/^```$/ { file = ""; next }
 	file { print > file }' "$top/docs/from-docker-build-to-a-board.md"
 cd $T/desk-work || exit 1
-for block in $T/block*; do
+for block in "$T"/block*; do
 	run timeout -s KILL 120 sh -ec ". $block"
 	is "$status" 0 "block ${block##*block}: $(head -n 1 "$block")"
 	say "$out" >>$T/all

@@ -72,11 +72,11 @@ check_after() { # OPERATION WHERE: what the injected run left; prints what is wr
 }
 
 for operation in $OPERATIONS; do
-	before $operation
+	before "$operation"
 	cp -a $STORE $T/store.before
 	names >$T/names.before
 	# shellcheck disable=SC2046
-	"$TOOLS/inject" -o $T/hit "$CRUET" $(words $operation) >/dev/null 2>$T/.err || fail "$operation: $(cat $T/.err)"
+	"$TOOLS/inject" -o $T/hit "$CRUET" $(words "$operation") >/dev/null 2>$T/.err || fail "$operation: $(cat $T/.err)"
 	count=$(awk '$1 == "none" { print $2 }' $T/hit)
 	image image gc --quiet --partial 0 >/dev/null
 	names >$T/names.after
@@ -95,9 +95,9 @@ for operation in $OPERATIONS; do
 			errno:*) set -- -e "${mode#errno:}" ;;
 			esac
 			# shellcheck disable=SC2046
-			timeout -s KILL 60 "$TOOLS/inject" -n $n "$@" -o $T/hit "$CRUET" $(words $operation) >/dev/null 2>$T/.err </dev/null
+			timeout -s KILL 60 "$TOOLS/inject" -n "$n" "$@" -o $T/hit "$CRUET" $(words "$operation") >/dev/null 2>$T/.err </dev/null
 			status=$?
-			check_after $operation "$n ($(cut -c 1-60 $T/hit))" >>$T/wrong 2>&1
+			check_after "$operation" "$n ($(cut -c 1-60 $T/hit))" >>$T/wrong 2>&1
 			n=$((n + step)) tried=$((tried + 1))
 		done
 		out='' err='' status=''
