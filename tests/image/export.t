@@ -49,12 +49,12 @@ for kind in oci folder docker-archive aci; do
 		n=1
 		while [ $n -le "$count" ]; do
 			rm -rf $T/out/x
-			injected $n $errno "$@"
+			injected $n "$errno" "$@"
 			if [ $status -eq 0 ]; then
 				[ "$(sum $T/out)" = "$wanted" ] || echo "$n ($(cat $T/hit)): success, with other bytes"
 			# It may be whole, and whether it would survive a cut of power is what is not known.
 			elif [ -n "$(ls -A $T/out)" ] && [ "$(sum $T/out)" != "$wanted" ]; then
-				echo "$n ($(cat $T/hit)): left: $(ls -A $T/out | xargs)"
+				echo "$n ($(cat $T/hit)): left: $(ls -A $T/out)"
 			fi
 			rm -rf $T/out && mkdir $T/out
 			n=$((n + step))
@@ -77,7 +77,7 @@ for file in docker.tar box.aci; do
 		n=1
 		while [ $n -le "$count" ]; do
 			rm -rf $STORE && cp -a $T/saved $STORE
-			injected $n $errno "$@"
+			injected $n "$errno" "$@"
 			names >$T/names
 			cmp -s $T/names $T/before || cmp -s $T/names $T/after || echo "$n ($(cat $T/hit)): $(xargs <$T/names)"
 			[ $status -ne 0 ] || cmp -s $T/names $T/after || echo "$n ($(cat $T/hit)): success without a name"
