@@ -80,7 +80,7 @@ static bool is_locked(int fd)
 static bool partial_stays(const struct sweep *sweep, int folder, const char *name)
 {
 	const char *dot = strchr(name, '.');
-	char data_name[2 * SHA512_SIZE + 8];
+	char hex[2 * SHA512_SIZE + 1], data_name[2 * SHA512_SIZE + 8];
 	struct digest digest;
 	struct stat status;
 	auto_fd int fd = -1;
@@ -88,10 +88,10 @@ static bool partial_stays(const struct sweep *sweep, int folder, const char *nam
 	if (!dot || dot == name || (size_t)(dot - name) > 2 * (size_t)SHA512_SIZE)
 		return false;
 	/* A record stays as long as what it is about. */
-	snprintf(data_name, sizeof(data_name), "%.*s", (int)(dot - name), name);
-	if (!digest_of_hex(&digest, data_name))
+	snprintf(hex, sizeof(hex), "%.*s", (int)(dot - name), name);
+	if (!digest_of_hex(&digest, hex))
 		return false;
-	strcat(data_name, ".data");
+	snprintf(data_name, sizeof(data_name), "%s.data", hex);
 	fd = file_open(folder, data_name, &status);
 	if (fd < 0)
 		return false;
@@ -160,7 +160,7 @@ static int sweep_folder(struct sweep *sweep, int folder, tree_entry *function)
 
 static int sweep_below(struct sweep *sweep, const char *name, tree_entry *function)
 {
-	auto_fd int folder = folder_open(store_folder(sweep->store), name);
+	auto_fd int folder = folder_open(sweep->store->places[0].folder, name);
 
 	return sweep_folder(sweep, folder, function);
 }
@@ -191,7 +191,8 @@ static int sweep_all(struct sweep *sweep)
 		result = sweep_below(sweep, "partial", sweep_partial);
 	if (result == 0)
 		result = sweep_trees(sweep);
-	return result == 0 ? sweep_folder(sweep, store_folder(sweep->store), sweep_top) : result;
+	return result == 0 ? sweep_folder(sweep, sweep->store->places[0].folder, sweep_top) :
+			     result;
 }
 
 int collect(struct store *store, bool dry, unsigned int partial_seconds, struct gc_report *report)

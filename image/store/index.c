@@ -36,16 +36,17 @@ static int read_document(struct arena *arena, const struct place *place, const c
 int layout_check(const struct place *place)
 {
 	auto_arena struct arena arena = { 0 };
-	const cJSON *root, *version;
-	const char *text;
-	size_t size;
+	const cJSON *version = NULL, *root;
+	const char *text = "";
+	size_t size = 0;
 	int result = read_document(&arena, place, "oci-layout", &text, &size);
 
 	if (result < 0)
 		return result;
 	root = json_parse(&arena, text, size, "oci-layout");
-	version = root ? cJSON_GetObjectItemCaseSensitive(root, "imageLayoutVersion") : NULL;
-	if (!cJSON_IsString(version))
+	if (root)
+		version = cJSON_GetObjectItemCaseSensitive(root, "imageLayoutVersion");
+	if (!version || !cJSON_IsString(version))
 		return -EBADMSG;
 	return str_has_prefix(version->valuestring, "1.") ? 0 : -EOPNOTSUPP;
 }
@@ -70,6 +71,7 @@ int index_load(struct arena *arena, const struct place *place, struct index_file
 	size_t size = sizeof(empty_index) - 1;
 	int result = read_document(arena, place, "index.json", &text, &size);
 
+	*file = (struct index_file){ 0 };
 	/* Taken for empty, everything would be garbage. */
 	if (result == -ENOENT && !place->lower)
 		return fail(EBADMSG, "%s/index.json is lost: cruet image fsck --repair",

@@ -75,7 +75,7 @@ static int mark_below(struct marking *marking, const struct descriptor *descript
 
 static int mark_refs(struct arena *arena, struct marking *marking)
 {
-	struct store_ref *refs;
+	struct store_ref *refs = NULL;
 	ssize_t count = store_refs(arena, marking->store, &refs);
 	int result = 0;
 

@@ -125,13 +125,13 @@ static int find_digest(struct arena *arena, struct store *store, const struct di
 		       struct descriptor *descriptor)
 {
 	char text[DIGEST_TEXT_SIZE];
-	struct store_ref *refs;
+	struct store_ref *refs = NULL;
 	ssize_t count = store_refs(arena, store, &refs);
 	int result;
 
 	if (count < 0)
 		return (int)count;
-	for (ssize_t i = 0; i < count; i++)
+	for (ssize_t i = 0; refs && i < count; i++)
 		if (digest_equal(&refs[i].descriptor.digest, digest)) {
 			*descriptor = refs[i].descriptor;
 			return 0;

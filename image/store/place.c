@@ -114,6 +114,7 @@ int file_open(int folder, const char *name, struct stat *status)
 	auto_fd int fd =
 		openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
+	*status = (struct stat){ 0 };
 	if (fd < 0 || fstat(fd, status) < 0)
 		return -errno;
 	return S_ISREG(status->st_mode) ? take_fd(&fd) : -EBADMSG;

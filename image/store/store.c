@@ -96,31 +96,30 @@ static int open_all(struct store *store, const struct store_request *request)
 	return result;
 }
 
-int store_open(const struct store_request *request, struct store **result)
+int store_open(const struct store_request *request, struct store **store)
 {
-	auto_store struct store *store = calloc(1, sizeof(*store));
+	auto_store struct store *it = calloc(1, sizeof(*it));
 	int status;
 
-	*result = NULL;
-	if (!store)
+	*store = NULL;
+	if (!it)
 		return fail(ENOMEM, "open the store %s", request->path);
-	store->lock = store->partial = -1;
-	store->reserve = request->reserve_bytes;
-	store->read_only = request->flags & STORE_READ_ONLY;
-	store->places =
-		arena_array(&store->arena, request->lower_count + 1, sizeof(*store->places));
-	if (!store->places)
+	it->lock = it->partial = -1;
+	it->reserve = request->reserve_bytes;
+	it->read_only = request->flags & STORE_READ_ONLY;
+	it->places = arena_array(&it->arena, request->lower_count + 1, sizeof(*it->places));
+	if (!it->places)
 		return error_result();
 	if (request->uses) {
-		store->uses = arena_strdup(&store->arena, request->uses);
-		if (!store->uses)
+		it->uses = arena_strdup(&it->arena, request->uses);
+		if (!it->uses)
 			return error_result();
 	}
-	status = open_all(store, request);
+	status = open_all(it, request);
 	if (status < 0)
 		return status;
-	*result = store;
-	store = NULL;
+	*store = it;
+	it = NULL;
 	return 0;
 }
 
@@ -141,7 +140,7 @@ void store_close(struct store **store)
 
 int store_folder(const struct store *store)
 {
-	return store->places[0].folder;
+	return store->places[0].lower ? -1 : store->places[0].folder;
 }
 
 const char *store_path(const struct store *store)

@@ -43,7 +43,7 @@ int store_open(const struct store_request *request, struct store **store);
 void store_close(struct store **store);
 #define auto_store __attribute__((cleanup(store_close)))
 
-/* The store's own folder, and its path for messages and for mounts. */
+/* The store's own folder (-1: only what is behind it is there), and its path for messages. */
 int store_folder(const struct store *store);
 const char *store_path(const struct store *store);
 

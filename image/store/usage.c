@@ -97,15 +97,15 @@ static int count_folder(int folder, uint64_t *count, uint64_t *bytes)
 
 int store_usage(struct arena *arena, struct store *store, struct store_usage *usage)
 {
-	auto_fd int partial = folder_open(store_folder(store), "partial");
 	struct place *place = &store->places[0];
+	auto_fd int partial = folder_open(place->folder, "partial");
 	struct gc_report report = { 0 };
-	struct store_ref *refs;
+	struct store_ref *refs = NULL;
 	ssize_t count = store_refs(arena, store, &refs);
 	int result = count < 0 ? (int)count : 0;
 
 	*usage = (struct store_usage){ 0 };
-	for (ssize_t i = 0; i < count; i++)
+	for (ssize_t i = 0; refs && i < count; i++)
 		usage->refs += !refs[i].lower;
 	for (enum digest_algorithm each = 0; result == 0 && (int)each < DIGEST_ALGORITHMS; each++)
 		result = count_folder(place_blobs(place, each, false), &usage->blobs,

@@ -93,7 +93,7 @@ static int open_state(struct blob_writer *writer, int flags)
 static int checkpoint(struct blob_writer *writer)
 {
 	unsigned char record[HASH_STATE_SIZE];
-	off_t at = (off_t)(writer->slot * HASH_STATE_SIZE);
+	off_t at = (off_t)writer->slot * HASH_STATE_SIZE;
 
 	if (fdatasync(writer->fd) < 0)
 		return failed(writer, errno, "write");
@@ -278,12 +278,12 @@ static struct blob_writer *writer_make(struct store *store, const struct blob_re
 	return writer;
 }
 
-int blob_begin(struct store *store, const struct blob_request *request, struct blob_writer **result)
+int blob_begin(struct store *store, const struct blob_request *request, struct blob_writer **writer)
 {
-	struct blob_writer *writer;
+	struct blob_writer *it;
 	int status;
 
-	*result = NULL;
+	*writer = NULL;
 	if (request->digest && store_blob_has(store, request->digest, request->size))
 		return -EEXIST;
 	if (request->size > INT64_MAX && request->size != BLOB_SIZE_UNKNOWN)
@@ -291,19 +291,19 @@ int blob_begin(struct store *store, const struct blob_request *request, struct b
 	status = store_hold(store);
 	if (status < 0)
 		return status;
-	writer = writer_make(store, request);
-	if (!writer) {
+	it = writer_make(store, request);
+	if (!it) {
 		store_drop(store);
 		return error_result();
 	}
-	status = writer->partial = store_partial(store);
+	status = it->partial = store_partial(store);
 	if (status >= 0)
-		status = open_data(writer);
+		status = open_data(it);
 	if (status == 0)
-		status = prepare(writer, request->resume);
+		status = prepare(it, request->resume);
 	if (status < 0)
-		writer_free(&writer);
-	*result = writer;
+		writer_free(&it);
+	*writer = it;
 	return status;
 }
 
@@ -394,7 +394,7 @@ static int make_visible(struct blob_writer *writer, const struct digest *digest)
 int blob_commit(struct blob_writer **writer, struct digest *digest, uint64_t *size)
 {
 	struct blob_writer *it = *writer;
-	struct digest found;
+	struct digest found = { 0 };
 	int result;
 
 	if (it->size != BLOB_SIZE_UNKNOWN && it->offset != it->size) {

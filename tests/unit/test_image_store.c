@@ -36,6 +36,7 @@ static void a_store_is_made_or_missed(void **state)
 	store = try_open(store_place, STORE_READ_ONLY, true);
 	assert_non_null(store);
 	assert_string_equal(store_path(store), lower_place);
+	assert_int_equal(store_folder(store), -1);
 	store_close(&store);
 	assert_int_equal(renameat(world, "lower", world, "store"), 0);
 	/* A path from here, and parents that are missing. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Removing trees as hostile containers make them. */
+/* Removing trees as hostile containers and images make them. */
 #include "tests/unit/test_lib.h"
+
+#include <sys/wait.h>
 
 #include "lib/error.h"
 #include "lib/tree.h"
@@ -112,6 +114,37 @@ static void names_that_are_taken(void **state)
 	assert_int_equal(faccessat(folder, "tree", F_OK, 0), -1);
 }
 
+/* Whoever is not root removes what is his, whatever its mode. */
+static void modes_shut_nobody_out(void **state)
+{
+	pid_t child;
+	int status;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(fchmod(folder, 0777), 0);
+	child = fork();
+	if (child == 0) {
+		int tree;
+
+		if (setuid(65534) < 0 || mkdirat(folder, "tree", 0700) < 0)
+			_exit(1);
+		tree = openat(folder, "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		mkdirat(tree, "a", 0700);
+		make_file(tree, "a/file");
+		mkdirat(tree, "a/b", 0700);
+		make_file(tree, "a/b/file");
+		if (symlinkat("/", tree, "a/link") < 0 || fchmodat(tree, "a/b", 0, 0) < 0 ||
+		    fchmodat(tree, "a", 0500, 0) < 0 || fchmod(tree, 0) < 0)
+			_exit(2);
+		_exit(tree_remove(folder, "tree") == 0 ? 0 : 3);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(faccessat(folder, "tree", F_OK, 0), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -119,6 +152,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(links_are_not_followed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(any_depth, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names_that_are_taken, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(modes_shut_nobody_out, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
