@@ -92,14 +92,14 @@ mode() { stat -c '%F %a %u' "$@"; }
 refused 1 dotdot 'dotdot|\.\.'
 refused 1 dotdot_inside '\.\.'
 inside 1 absolute 'cat ./$CANARY/victim' changed
-refused 1 dot .
-refused 1 empty_name .
+refused 1 dot "entry .*for what is none"
+refused 1 empty_name 'without a name'
 refused 1 dotdot_link '\.\.'
 
 # 2: the root itself
-refused 2 root_symlink 'root|folder'
-refused 2 root_file 'root|folder'
-refused 2 root_device 'root|folder'
+refused 2 root_symlink 'root is not a folder|what is none'
+refused 2 root_file 'root is not a folder|what is none'
+refused 2 root_device 'root is not a folder|what is none'
 
 # 3: parents that are links: followed inside the root
 inside 3 parent_link 'cat ./$CANARY/victim; readlink etc' "$(printf 'changed%s' $CANARY)"
@@ -173,8 +173,8 @@ is "$(stat -c %a $STORE $STORE/trees $STORE/trees/*)" "$(printf '700\n700\n700')
 # 11: extended attributes
 inside 11 xattrs 'attributes d e f ping' \
 	"$(printf 'f user.good 6b657074\nping security.capability 0100000200040000000000000000000000000000')"
-refused 11 xattr_nul .
-refused 11 xattr_huge .
+refused 11 xattr_nul NUL
+refused 11 xattr_huge 'bytes of extended attributes'
 
 # 12: too much
 LIMITS='{"entries":1000}'
@@ -186,12 +186,13 @@ refused 12 large 'too large'
 LIMITS='{"imageBytes":1000000}'
 refused 12 large 'too large'
 LIMITS=
-refused 12 long_path .
-inside 12 deep_links 'ls -d d l39 new' "$(printf 'ls: cannot access %sd%s: No such file or directory\nl39\nnew' "'" "'")"
+refused 12 long_path 'path is too long'
+# Deeper than any path; without openat2(2) the limit is 128 folders.
+[ -n "${OLD_KERNEL:-}" ] || inside 12 deep_links 'ls -d d l39 new' "$(printf 'ls: cannot access %sd%s: No such file or directory\nl39\nnew' "'" "'")"
 
 # 13: sizes that lie
-refused 13 cut_short .
-refused 13 negative .
+refused 13 cut_short truncated
+refused 13 negative 'bad size'
 
 # 19: the same path again
 inside 19 again 'cat a b l/in; mode B b' "$(printf '2casein%s\n%s' 'directory 700 0' 'regular file 644 0')"
