@@ -86,6 +86,23 @@ is "$(diff_ids docker.io/some/name:tag)" "$ids" "with the same diff_ids"
 run image import $T/buildah-oci.tar
 is "$status:${out#*  }:$(diff_ids b2)" "0:b2:$ids" "buildah push, oci-archive"
 
+# What no tool here writes: compressed layers in a docker-archive, links, legacy.
+mkdir $T/dk && tar -C $T/dk -xf $T/skopeo.tar
+(cd $T/dk && for layer in *.tar; do gzip -nq "$layer" || [ $? = 2 ]; done && rm -rf ./*/ repositories &&
+	jq -c '.[0].Layers |= map(. + ".gz")' manifest.json >m && mv m manifest.json && tar -cf $T/gz.tar -- *)
+run image import --name gz $T/gz.tar
+is "$status:$(store_config gz):$(diff_ids gz)" "0:$config:$ids" "a docker-archive with gzip layers"
+run image import --name gz $T/dk
+is "$status:$(store_config gz)" "0:$config" "the same as a folder"
+(cd $T/dk && first=$(jq -r '.[0].Layers[0]' manifest.json) && last=$(jq -r '.[0].Layers[1]' manifest.json) &&
+	mv "$first" t && mv "$last" "$first" && mv t "$last")
+run image import --name swapped $T/dk
+failed 1 "is not what the config's diff_ids say" "layers that have changed places"
+mkdir -p $T/v1/0123 && echo '{}' >$T/v1/repositories && echo '{}' >$T/v1/0123/json && : >$T/v1/0123/layer.tar
+tar -C $T/v1 -cf $T/v1.tar repositories 0123
+run image import $T/v1.tar
+failed 1 'saved by docker before 1.10' "what Docker wrote before 1.10"
+
 # ---- what we write, others read ----
 
 mkdir $T/out
@@ -139,6 +156,27 @@ run image export --format docker-archive box $T/out/never.tar
 failed 1 '' "nor into a docker-archive"
 is "$(find $T/out -name never.tar):$(left $T/out)" ":" "and nothing is left"
 cat $T/saved >"$STORE/blobs/sha256/${layer#sha256:}"
+
+# ---- signatures go along ----
+
+minisign -G -W -f -p $T/key.pub -s $T/key >/dev/null
+run image image sign --key $T/key box
+is "$status" 0 "a signed image"
+hex=$(cut -d: -f2 $T/digest)
+run image export --folder box $T/out/signed
+is "$(ls $T/out/signed/signatures)" "$(printf '%s.minisig\n%s.statement' "$hex" "$hex")" "export has its signature"
+image export --quiet box $T/out/signed.tar
+for from in $T/out/signed $T/out/signed.tar; do
+	rm -rf $T/other
+	run image import --store $T/other "$from"
+	is "$status:$(ls $T/other/signatures)" "0:$(printf '%s.minisig\n%s.statement' "$hex" "$hex")" "and import takes it: ${from##*/}"
+done
+rm -rf $T/other
+cp $T/out/signed/signatures/*.minisig $T/out/o.tar.minisig
+cp $T/out/signed/signatures/*.statement $T/out/o.tar.statement
+run image import --store $T/other $T/out/o.tar
+is "$status:$(ls $T/other/signatures)" "0:$(printf '%s.minisig\n%s.statement' "$hex" "$hex")" "or beside the file"
+rm -rf $T/other $T/out/o.tar.*
 
 # ---- plain root file systems ----
 
@@ -237,6 +275,6 @@ run image image gc
 is "$status" 0 "gc"
 is "$(image image fsck >/dev/null 2>&1; echo $?)" 0 "and the store is whole"
 run image export box $T/out/after.tar
-is "$status:$(cmp $T/out/o.tar $T/out/after.tar)" "0:" "what has a name is still there"
+is "$status:$(cmp $T/out/signed.tar $T/out/after.tar)" "0:" "what has a name is still there"
 
 finish
