@@ -48,21 +48,22 @@ int tree_each(int folder, tree_entry *entry_function, void *data)
 }
 
 /*
- * A folder to be emptied. Who is not root, and so owns all that he can remove, may have been shut
- * out of it by its mode.
+ * A folder to be moved or emptied: who is not root, and so owns all that he can remove, may have
+ * been shut out of it by its mode.
  */
+static void unlock_folder(int parent, const char *name)
+{
+	if (geteuid() != 0)
+		fchmodat(parent, name, 0700, 0);
+}
+
 static int open_folder(int parent, const char *name)
 {
-	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	int fd = openat(parent, name, flags);
+	int fd;
 
-	if (fd < 0 && errno == EACCES && geteuid() != 0 && fchmodat(parent, name, 0700, 0) == 0)
-		fd = openat(parent, name, flags);
-	if (fd < 0)
-		return -errno;
-	if (geteuid() != 0)
-		fchmod(fd, 0700);
-	return fd;
+	unlock_folder(parent, name);
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
 /* A file, or an empty folder. -ENOTEMPTY: it is neither. */
@@ -82,6 +83,8 @@ static int move_up(void *data, int folder, const char *name)
 	int result = remove_one(folder, name);
 	char new_name[24];
 
+	if (result == -ENOTEMPTY)
+		unlock_folder(folder, name);
 	while (result == -ENOTEMPTY) {
 		snprintf(new_name, sizeof(new_name), "%lu", removal->next++);
 		if (renameat(folder, name, removal->top, new_name) == 0)
