@@ -117,10 +117,12 @@ static int finish(struct export *export)
 int export_remove(int parent, const char *name, int result)
 {
 	struct error saved = *error_last();
+	int removed = tree_remove(parent, name);
 
-	/* Once more: what went wrong may have been about one file. */
-	if (tree_remove(parent, name) < 0 && tree_remove(parent, name) < 0 && result == 0)
-		return error_result();
+	if (removed < 0) /* once more: what went wrong may have been about one file */
+		removed = tree_remove(parent, name);
+	if (removed < 0 && result == 0)
+		return removed;
 	*error_last() = saved;
 	return result;
 }
