@@ -2,19 +2,30 @@
 /*
  * Whose key vouches for an image, and whether the device's policy takes it.
  *
- * /etc/cruet/policy.json (in the read-only root) says for prefixes of names which keys, counters
- * and devices are wanted; it fails closed: what no rule fits is refused when there is a policy, and
- * a policy that cannot be read refuses everything. No policy file: everything is allowed, and the
- * audit log says so.
+ * /etc/cruet/policy.json (in the read-only root; cruet-policy(5) has every property):
  *
- * Signatures are over the manifest's digest:
- *  minisign    Ed25519 over the text of a statement (below), in minisign's file formats, "Ed" and
- * "ED" cosign      ECDSA P-256 over the simple-signing payload, as `cosign sign --key` writes it
+ *	{ "device": ["model-a"],
+ *	  "rules": [
+ *	    { "prefix": "registry.example/team", "threshold": 1, "counter": "name", "device": true,
+ *	      "keys": [{ "name": "release", "type": "minisign", "file": "keys/release.pub" }] },
+ *	    { "prefix": "", "action": "refuse" } ] }
+ *
+ * The rule with the longest prefix that fits the name decides. It fails closed: what no rule fits
+ * is refused when there is a policy, and a policy that cannot be read or has an unknown property
+ * refuses everything. No policy file: everything is allowed, and the audit log says so.
+ *
+ * Signatures are over a text that has the manifest's digest (or that of an index that leads to it):
+ *
+ *   minisign: Ed25519 over a statement, in minisign's file formats, "Ed" and "ED"
+ *   cosign: ECDSA P-256 over the simple-signing payload, as `cosign sign --key` writes it
+ *
  * They stand in the store's signatures/: HEX.statement and HEX.minisig, HEX.cosign.json and
- * HEX.cosign.sig (several: HEX.1.minisig ...), where import, pull and `cruet image sign` put them.
+ * HEX.cosign.sig (several: HEX.1.minisig ...), where import, pull, `cruet image attach` and `sign`
+ * put them.
  *
  * A statement is JSON: {"manifest": "sha256:...", "name": "...", "counter": 7, "devices": ["..."],
- * "platform": "linux/arm/v7"}; only manifest is required.
+ * "platform": "linux/arm/v7"}; only manifest is required, others are not known. A name without tag
+ * is good for every tag. Least counters are kept in the store's counters.json.
  */
 #ifndef IMAGE_TRUST_TRUST_H
 #define IMAGE_TRUST_TRUST_H

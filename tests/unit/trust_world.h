@@ -13,8 +13,8 @@
 #include "lib/arena.h"
 #include "lib/error.h"
 
-#define MANIFEST "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-#define HEX (MANIFEST + 7)
+#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define MANIFEST "sha256:" HEX
 
 /* minisign -G -W; the statement signed by `minisign -S` and `minisign -S -l`, -t 'release 7' */
 #define KEY_1 "RWSsmQgUTqBc+nDOQfHOl6/KO3ep4P19S6D/x6NK4GgEl2XIlS2RIDzk"
