@@ -3,6 +3,10 @@
 #include "archive_world.h"
 
 #include <sys/mman.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "lib/config.h"
@@ -408,6 +412,66 @@ static void test_child(void **state)
 	drop(&tar);
 }
 
+/*
+ * In a process that has a filter, with `refuse` one that knows no seccomp: the child's status to
+ * `output`, and then all must be read as ever.
+ */
+static void under_filter(bool refuse, struct bytes *tar, int output)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PR_SET_SECCOMP, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, refuse ? SECCOMP_RET_ERRNO | EINVAL : SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { .len = sizeof(code) / sizeof(*code), .filter = code };
+	struct archive_request request = request_of(tar);
+	struct archive *archive;
+	struct entry entry;
+	char status[4096];
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) < 0 ||
+	    archive_open(&request, &archive) < 0 || archive_next(archive, &entry) != 1)
+		_exit(1);
+	read_status(only_child(), status);
+	if (write(output, status, strlen(status)) < 0)
+		_exit(2);
+	archive_close(&archive);
+	_exit(strcmp(read_bytes(tar), "f file 2000000\n") == 0 ? 0 : 3);
+}
+
+static void test_no_strict_mode(void **state)
+{
+	struct bytes tar = { 0 };
+
+	(void)state;
+	fill(&tar, 2000000, 1);
+	for (int refuse = 0; refuse < 2; refuse++) {
+		char text[4096] = "";
+		int pipes[2], status;
+		pid_t pid;
+
+		assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
+		pid = fork();
+		if (pid == 0)
+			under_filter(refuse, &tar, pipes[1]);
+		close(pipes[1]);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
+		assert_true(read(pipes[0], text, sizeof(text) - 1) > 0);
+		close(pipes[0]);
+		/* "Seccomp_filters: 2" says the same, where the kernel counts them (5.9). */
+		if (!refuse && strstr(text, "Seccomp_filters:"))
+			CONTAINS(text, "Seccomp_filters:\t2");
+		if (refuse && geteuid() == 0)
+			CONTAINS(text, "Uid:\t65534\t65534\t65534");
+	}
+	drop(&tar);
+}
+
 /* No descriptor stays, however it ends. */
 static void test_leaks(void **state)
 {
@@ -435,11 +499,12 @@ static void test_leaks(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(test_gzip),	     cmocka_unit_test(test_gzip_header),
-	cmocka_unit_test(test_switched_off), cmocka_unit_test(test_zstd),
-	cmocka_unit_test(test_limits),	     cmocka_unit_test(test_data),
-	cmocka_unit_test(test_bare),	     cmocka_unit_test(test_source),
-	cmocka_unit_test(test_child),	     cmocka_unit_test(test_leaks),
+	cmocka_unit_test(test_gzip),	       cmocka_unit_test(test_gzip_header),
+	cmocka_unit_test(test_switched_off),   cmocka_unit_test(test_zstd),
+	cmocka_unit_test(test_limits),	       cmocka_unit_test(test_data),
+	cmocka_unit_test(test_bare),	       cmocka_unit_test(test_source),
+	cmocka_unit_test(test_child),	       cmocka_unit_test(test_leaks),
+	cmocka_unit_test(test_no_strict_mode),
 };
 
 int main(void)
