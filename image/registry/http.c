@@ -230,7 +230,10 @@ int http_send(struct http *http, struct arena *arena, const struct http_request 
 
 static void end_answer(struct http *http)
 {
-	if (!http->current->stream.keep || http->current->stream.body != HTTP_BODY_NONE)
+	const struct http_stream *stream = &http->current->stream;
+
+	/* What came too much would be taken for the next answer. */
+	if (!stream->keep || stream->body != HTTP_BODY_NONE || stream->begin != stream->end)
 		wire_close(&http->current->wire);
 	http->current = NULL;
 }

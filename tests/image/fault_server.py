@@ -67,7 +67,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         head = f"HTTP/1.1 {status} x\r\nContent-Length: {len(body) if length is None else length}\r\n"
         head += "".join(f"{name}: {value}\r\n" for name, value in headers)
         self.raw(head.encode() + b"\r\n" + (b"" if self.command == "HEAD" else body))
-        self.close_connection = end
+        self.close_connection = self.close_connection or end
 
     def missing(self):
         self.answer(404, b'{"errors":[{"code":"UNKNOWN","message":"there is no such thing"}]}')
@@ -204,6 +204,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "type": lambda: self.answer(200, body, [("Content-Type", INDEX)]),
             "otherdigest": lambda: self.answer(200, body + b" ", headers),
             "baddigest": lambda: self.answer(200, body, [headers[0], ("Docker-Content-Digest", "sha256:../../x")]),
+            "extra": lambda: self.answer(200, body + b"HTTP/1.1 200 x\r\nContent-Length: 2\r\n\r\n{}",
+                                         headers, length=len(body)),
             "lf": lambda: self.raw(b"HTTP/1.1 200 OK\nContent-Length: 2\n\n{}"),
             "nul": lambda: self.raw(b"HTTP/1.1 200 OK\r\nX: \0\r\nContent-Length: 2\r\n\r\n{}"),
             "status": lambda: self.raw(b"HTTP/1.1 2x0 OK\r\nContent-Length: 2\r\n\r\n{}"),
@@ -221,7 +223,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "late": lambda: self.answer(429, headers=[("Retry-After", "3600")]),
         }
         if fault in simple:
-            self.close_connection = True
+            self.close_connection = fault != "extra"
             simple[fault]()
         elif fault == "busy" and seen[self.path] <= int(parameter):
             self.answer(429, b"slow down", [("Retry-After", "1")])

@@ -44,6 +44,17 @@ failed 1 'no manifests/latest' "a tag that is not there"
 run image pull --insecure $R/Team/app
 failed 1 'no valid repository' "a name that is none"
 
+rm -rf $STORE
+for i in 1 2 3 4; do
+	"$CRUET" pull --quiet --insecure --as app$i $R/team/app:1.0 2>$T/at-once.$i &
+	eval "pull$i=$!"
+done
+for i in 1 2 3 4; do
+	eval "wait \$pull$i"
+	is "$?:$(cat $T/at-once.$i)" "0:" "four at once: $i"
+done
+fsck "four at once"
+
 # Docker's media types; zstd.
 run skopeo_ copy --format v2s2 --dest-tls-verify=false "oci:$T/layout:1.0" docker://$R/team/docker:1
 run image pull --insecure $R/team/docker:1
