@@ -111,7 +111,7 @@ static void take_platform(struct aci *aci, const cJSON *labels)
 	const char *os = aci_value(labels, "os"), *arch = aci_value(labels, "arch");
 
 	/* Without them it fits anything: a config has to say something. */
-	aci->platform = aci->import->board;
+	import_platform(aci->import, &aci->platform);
 	if (os)
 		aci->platform.os = os;
 	if (!arch)

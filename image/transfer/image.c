@@ -9,6 +9,14 @@
 #include "lib/fd.h"
 #include "lib/str.h"
 
+void import_platform(const struct import *import, struct platform *platform)
+{
+	*platform = import->board;
+	/* Nobody said it: what this machine could do is not what the image needs. */
+	if (!import->request->platform)
+		platform->variant = platform->os_version = "";
+}
+
 int import_layer_of(struct import *import, const char *name, struct descriptor *layer)
 {
 	unsigned char head[4] = { 0 };

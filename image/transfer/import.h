@@ -150,6 +150,8 @@ int import_file_system(struct import *import);
 
 /* ---- image.c: what the formats without a manifest have in common ---- */
 
+/* What an image is for that does not say it. */
+void import_platform(const struct import *import, struct platform *platform);
 /* Kind and media type of a layer by its blob's first bytes. */
 int import_layer_of(struct import *import, const char *name, struct descriptor *layer);
 /* What it is without compression; the compressed bytes are verified too. */

@@ -20,8 +20,7 @@ static int finish(struct import *import, const struct descriptor *layer,
 	struct image_manifest manifest = { .media_type = MEDIA_OCI_MANIFEST, .artifact_type = "" };
 	struct digest diff_ids[1] = { *diff_id };
 	struct descriptor layers[1] = { *layer }, descriptor;
-	const struct image_config config = {
-		.platform = import->board,
+	struct image_config config = {
 		.created = "",
 		.author = "",
 		.stop_signal = "",
@@ -33,9 +32,11 @@ static int finish(struct import *import, const struct descriptor *layer,
 		.diff_id_count = 1,
 	};
 	size_t size;
-	char *text = config_write(import->arena, &config, &size);
+	char *text;
 	int result;
 
+	import_platform(import, &config.platform);
+	text = config_write(import->arena, &config, &size);
 	if (!text)
 		return error_result();
 	descriptor_of(&manifest.config, MEDIA_OCI_CONFIG, text, size);

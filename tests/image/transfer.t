@@ -196,6 +196,7 @@ run image import --name folder $T/a /bin/busybox echo hello
 is "$status:${out#*  }" "0:folder" "a folder"
 run cruet run --image folder f1
 is "$status:$out" "0:hello" "which runs"
+is "$(jq -c 'has("variant")' "$STORE/blobs/sha256/$(store_config folder | cut -d: -f2)")" false "what this machine could do is not what it needs"
 check "which is valid" "$images/validate.py" $STORE root folder
 mksquashfs $T/a $T/root.squashfs -comp zstd -quiet -no-progress >/dev/null
 mkfs.erofs $T/root.erofs $T/a >/dev/null 2>&1
