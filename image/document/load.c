@@ -220,12 +220,12 @@ struct walk {
 	size_t document_count;
 };
 
-static int walk_blob(struct walk *walk, const struct descriptor *descriptor)
+static int walk_blob(struct walk *walk, const struct descriptor *descriptor, bool *present)
 {
+	*present = store_blob_has(walk->store, &descriptor->digest, descriptor->size);
 	if (!walk->left--)
 		return fail_as(ERROR_CONFIG, EFBIG, "more than %d blobs", WALK_MAX_DESCRIPTORS);
-	return walk->each(walk->data, descriptor,
-			  store_blob_has(walk->store, &descriptor->digest, descriptor->size));
+	return walk->each(walk->data, descriptor, *present);
 }
 
 static int walk_manifest(struct walk *walk, const struct descriptor *descriptor)
@@ -234,6 +234,7 @@ static int walk_manifest(struct walk *walk, const struct descriptor *descriptor)
 	struct document_name name;
 	size_t size;
 	char *text = store_blob_read(walk->arena, walk->store, descriptor, &size);
+	bool present;
 	int result;
 
 	if (!text)
@@ -241,9 +242,9 @@ static int walk_manifest(struct walk *walk, const struct descriptor *descriptor)
 	result = manifest_read(walk->arena, text, size, name_of(descriptor, &name),
 			       descriptor->media_type, &manifest);
 	if (result >= 0)
-		result = walk_blob(walk, &manifest.config);
+		result = walk_blob(walk, &manifest.config, &present);
 	for (size_t i = 0; result >= 0 && i < manifest.layer_count; i++)
-		result = walk_blob(walk, &manifest.layers[i]);
+		result = walk_blob(walk, &manifest.layers[i], &present);
 	return result;
 }
 
@@ -277,6 +278,7 @@ static int walk_seen(struct walk *walk, const struct digest *digest)
 static int walk_any(struct walk *walk, const struct descriptor *descriptor, int depth)
 {
 	struct image_index index = { 0 };
+	bool present;
 	int result;
 
 	if (descriptor->kind == MEDIA_KIND_MANIFEST || descriptor->kind == MEDIA_KIND_INDEX) {
@@ -284,11 +286,11 @@ static int walk_any(struct walk *walk, const struct descriptor *descriptor, int 
 		if (result)
 			return result < 0 ? result : 0;
 	}
-	result = walk_blob(walk, descriptor);
+	result = walk_blob(walk, descriptor, &present);
 	if (result < 0)
 		return result;
-	/* `each` may have fetched what was missing. */
-	if (!store_blob_has(walk->store, &descriptor->digest, descriptor->size))
+	/* `each` may have fetched what was missing. What was there must be readable. */
+	if (!present && !store_blob_has(walk->store, &descriptor->digest, descriptor->size))
 		return 0;
 	if (descriptor->kind == MEDIA_KIND_MANIFEST)
 		return walk_manifest(walk, descriptor);

@@ -106,5 +106,5 @@ for operation in $OPERATIONS; do
 	done
 	rm -rf $T/store.before
 done
-[ -z "${registry_pid:-}" ] || { kill $registry_pid && wait $registry_pid 2>/dev/null; }
+[ -z "${registry_pid:-}" ] || { kill "$registry_pid" && wait "$registry_pid" 2>/dev/null; }
 finish
