@@ -110,17 +110,18 @@ static int apply_other(struct unpack *unpack, const char *name)
 		if (result < 0)
 			return unpack_fail(unpack, NULL);
 	}
-	return attributes_of_open(unpack, fd);
+	return attributes_of_open(unpack, fd, true);
 }
 
 /* Is something else in the place of a folder? Then it goes, and what lower layers have with it. */
-static int make_folder(struct unpack *unpack, const char *name, bool *opaque)
+static int make_folder(struct unpack *unpack, const char *name, bool *made, bool *opaque)
 {
 	const mode_t mode = unpack->entry->mode & 0777;
 	struct stat status;
 	int result;
 
-	if (mkdirat(unpack->parent, name, mode) == 0)
+	*made = mkdirat(unpack->parent, name, mode) == 0;
+	if (*made)
 		return 0;
 	if (errno != EEXIST || fstatat(unpack->parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return unpack_fail(unpack, "make");
@@ -129,6 +130,7 @@ static int make_folder(struct unpack *unpack, const char *name, bool *opaque)
 	result = remove_entry(unpack, name);
 	if (result < 0)
 		return result;
+	*made = true;
 	*opaque = unpack->way == UNPACK_ALONE;
 	return mkdirat(unpack->parent, name, mode) < 0 ? unpack_fail(unpack, "make") : 0;
 }
@@ -136,9 +138,9 @@ static int make_folder(struct unpack *unpack, const char *name, bool *opaque)
 static int apply_folder(struct unpack *unpack, const char *name)
 {
 	const char *path = unpack->entry->path;
-	bool opaque = false;
+	bool made = false, opaque = false;
 	auto_fd int fd = -1;
-	int result = *path ? make_folder(unpack, name, &opaque) : 0;
+	int result = *path ? make_folder(unpack, name, &made, &opaque) : 0;
 
 	if (result < 0)
 		return result;
@@ -149,7 +151,7 @@ static int apply_folder(struct unpack *unpack, const char *name)
 	if (opaque)
 		result = whiteout_opaque(unpack, fd);
 	if (result == 0)
-		result = attributes_of_open(unpack, fd);
+		result = attributes_of_open(unpack, fd, made);
 	/* What comes next lies in it, most likely. */
 	return result < 0 ? result : parent_take(unpack, take_fd(&fd), path, strlen(path));
 }

@@ -60,8 +60,9 @@ int parent_enter(struct unpack *unpack, const char *path, const char **name);
 /* Take `fd`, the folder `path`, as the open one. */
 int parent_take(struct unpack *unpack, int fd, const char *path, size_t length);
 
-/* attribute.c: what the entry says, onto what was just made. */
-int attributes_of_open(struct unpack *unpack, int fd);
+/* attribute.c: what the entry says, onto what was just made (`made`), or a folder that was there.
+ */
+int attributes_of_open(struct unpack *unpack, int fd, bool made);
 int attributes_of_name(struct unpack *unpack, const char *name);
 
 /* whiteout.c */

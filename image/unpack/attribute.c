@@ -24,14 +24,26 @@ static bool first_time(struct unpack *unpack, enum unpack_warning warning)
 	return first;
 }
 
-static bool xattr_is_allowed(const struct entry *entry, const char *name)
+static bool xattr_is_allowed(enum entry_type type, const char *name)
 {
 	if (strcmp(name, "security.capability") == 0)
-		return entry->type == ENTRY_FILE;
+		return type == ENTRY_FILE;
 	if (strcmp(name, "system.posix_acl_default") == 0)
-		return entry->type == ENTRY_DIRECTORY;
+		return type == ENTRY_DIRECTORY;
 	return strcmp(name, "system.posix_acl_access") == 0 ||
 	       (str_has_prefix(name, "user.") && !str_has_prefix(name, "user.overlay."));
+}
+
+/* What a folder had before, and what a new entry has from its folder's default ACL. */
+static void drop_xattrs(int fd, enum entry_type type)
+{
+	char names[4096]; /* with more of them, or without any, there is nothing to be done */
+	ssize_t size = flistxattr(fd, names, sizeof(names));
+
+	for (const char *name = names; name < names + size; name += strlen(name) + 1) {
+		if (xattr_is_allowed(type, name))
+			fremovexattr(fd, name);
+	}
 }
 
 static int set_xattrs(struct unpack *unpack, int fd)
@@ -41,7 +53,7 @@ static int set_xattrs(struct unpack *unpack, int fd)
 	for (size_t i = 0; i < entry->xattr_count; i++) {
 		const struct entry_xattr *xattr = &entry->xattrs[i];
 
-		if (fd < 0 || !xattr_is_allowed(entry, xattr->name)) {
+		if (fd < 0 || !xattr_is_allowed(entry->type, xattr->name)) {
 			if (first_time(unpack, WARNED_XATTR))
 				log_warning("%s: the extended attribute %s is left out",
 					    entry->path, xattr->name);
@@ -74,7 +86,7 @@ static bool owner_differs(struct unpack *unpack, bool made)
 	return differs || !made || unpack->parent_group != unpack->group;
 }
 
-int attributes_of_open(struct unpack *unpack, int fd)
+int attributes_of_open(struct unpack *unpack, int fd, bool made)
 {
 	const struct entry *entry = unpack->entry;
 	const bool folder = entry->type == ENTRY_DIRECTORY;
@@ -84,8 +96,10 @@ int attributes_of_open(struct unpack *unpack, int fd)
 	const mode_t mode = unpack->rules->keep_owner ? entry->mode : entry->mode & 01777;
 	int result;
 
-	if (owner_differs(unpack, !folder) && fchown(fd, entry->uid, entry->gid) < 0)
+	if (owner_differs(unpack, made) && fchown(fd, entry->uid, entry->gid) < 0)
 		return unpack_fail(unpack, "set the owner");
+	if (!made || unpack->acl)
+		drop_xattrs(fd, entry->type);
 	/* open(2) and mkdir(2) set the usual bits; who is not root must be able to go in. */
 	if ((folder || mode & 07000 || unpack->acl) &&
 	    fchmod(fd, folder && unpack->user ? mode | 0700 : mode) < 0)

@@ -323,6 +323,43 @@ static void test_xattrs(void **state)
 	close(fd);
 }
 
+/* A folder's default ACL is not what a file gets that says nothing of ACLs; a folder over a folder
+ * loses what that had. */
+static void test_acl(void **state)
+{
+	/* user::rwx user:1000:rwx group::rwx mask::rwx other::--- */
+	static const unsigned char acl[] = { 2,	   0,	 0,   0, 1,   0,   7,	0,    255,
+					     255,  255,	 255, 2, 0,   7,   0,	0xe8, 3,
+					     0,	   0,	 4,   0, 7,   0,   255, 255,  255,
+					     255,  0x10, 0,   7, 0,   255, 255, 255,  255,
+					     0x20, 0,	 0,   0, 255, 255, 255, 255 };
+	int fd;
+
+	(void)state;
+	APPLY(UNPACK_OVER, FOLDER("d"));
+	fd = openat(root, "d", O_RDONLY);
+	if (fsetxattr(fd, "system.posix_acl_default", acl, sizeof(acl), 0) < 0) {
+		close(fd);
+		print_message("no ACLs here: %s\n", strerror(errno));
+		skip();
+	}
+	assert_int_equal(fsetxattr(fd, "user.low", "x", 1, 0), 0);
+	APPLY(UNPACK_OVER, FILE("d/f", "x"), { .name = "d/s", .type = '5', .mode = 0751 });
+	assert_int_equal(look("d/f").st_mode, S_IFREG | 0644);
+	assert_int_equal(look("d/s").st_mode, S_IFDIR | 0751);
+	assert_true(fgetxattr(fd, "system.posix_acl_default", NULL, 0) > 0);
+	APPLY(UNPACK_OVER, FOLDER("d"));
+	assert_true(fgetxattr(fd, "system.posix_acl_default", NULL, 0) < 0);
+	assert_true(fgetxattr(fd, "user.low", NULL, 0) < 0);
+	close(fd);
+	fd = openat(root, "d/f", O_RDONLY);
+	assert_true(fgetxattr(fd, "system.posix_acl_access", NULL, 0) < 0);
+	close(fd);
+	fd = openat(root, "d/s", O_RDONLY);
+	assert_true(fgetxattr(fd, "system.posix_acl_default", NULL, 0) < 0);
+	close(fd);
+}
+
 /* More folders than one block of memory takes; more paths than the set begins with. */
 static void test_many(void **state)
 {
@@ -363,10 +400,19 @@ static void test_nothing_left(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_attributes),	    TEST(test_parents),	       TEST(test_replaced),
-		TEST(test_whiteouts_alone), TEST(test_whiteouts_over), TEST(test_bad_whiteouts),
-		TEST(test_links),	    TEST(test_strict),	       TEST(test_root_entry),
-		TEST(test_xattrs),	    TEST(test_many),	       TEST(test_nothing_left),
+		TEST(test_attributes),
+		TEST(test_parents),
+		TEST(test_replaced),
+		TEST(test_whiteouts_alone),
+		TEST(test_whiteouts_over),
+		TEST(test_bad_whiteouts),
+		TEST(test_links),
+		TEST(test_strict),
+		TEST(test_root_entry),
+		TEST(test_xattrs),
+		TEST(test_acl),
+		TEST(test_many),
+		TEST(test_nothing_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
