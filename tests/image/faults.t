@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A registry that does everything wrong: cut connections go on, lies are refused, nothing is named that is not
 # whole, and no credential goes where it does not belong.
+# shellcheck disable=SC2046,SC2086 # names without blanks
 . "$(dirname "$0")/lib.sh"
 unset SSL_CERT_FILE http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # pull and push against Debian's docker-registry, with skopeo on the other side: http, https, passwords, tokens;
 # mirrors of every kind; signatures as registry artifacts.
+# shellcheck disable=SC2046,SC2086 # names without blanks
 . "$(dirname "$0")/lib.sh"
 unset SSL_CERT_FILE http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY
 
