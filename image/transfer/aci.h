@@ -41,7 +41,7 @@ struct aci {
 	const cJSON *root, *app;
 	const char *name, *version;
 	struct platform platform;
-	char *ignored; /* names of what cannot be kept, by ", " */
+	char *ignored; /* names of what has no effect, by ", " */
 	struct json_writer ignored_list;
 	struct json_writer labels;
 	struct json_writer appc; /* the label cruet.appc */
@@ -76,6 +76,7 @@ int aci_manifest_read(struct aci *aci);
 int aci_app_read(struct aci *aci, struct image_config *config);
 /* app.isolators as the member "patch" of aci->appc. */
 int aci_isolators_read(struct aci *aci);
+/* Say that it has no effect, and remember it. */
 int aci_ignore(struct aci *aci, const char *name);
 /* "EPERM" -> EPERM; -1: unknown. */
 int aci_errno(const char *name);

@@ -221,6 +221,8 @@ static int take_ports(struct aci *aci, struct image_config *config)
 		json_write_uint(&aci->appc, "count", port.count);
 		json_write_bool(&aci->appc, "socketActivated", port.activated);
 		json_write_end(&aci->appc, '}');
+		if (port.activated && aci_ignore(aci, "socketActivated") < 0)
+			return error_result();
 		/* A long range stands in the label only. */
 		for (uint64_t i = 0; i < port.count && config->exposed_ports.count < PORTS_MAX; i++)
 			if (add(aci, &config->exposed_ports,
@@ -263,6 +265,9 @@ static int take_handlers(struct aci *aci)
 		json_write_string(&aci->appc, "name", name);
 		write_words(&aci->appc, "exec", &words);
 		json_write_end(&aci->appc, '}');
+		/* Nothing runs them: a hook of OCI would run outside of the root. */
+		if (aci_ignore(aci, after ? "post-stop" : "pre-start") < 0)
+			return error_result();
 	}
 	json_write_end(&aci->appc, ']');
 	return 0;

@@ -64,7 +64,7 @@ const char *aci_value(const cJSON *list, const char *name)
 
 int aci_ignore(struct aci *aci, const char *name)
 {
-	log_warning("%s: %s cannot be kept", aci->name, name);
+	log_warning("%s: %s is ignored", aci->name, name);
 	if (!aci->ignored) {
 		json_write_start(&aci->ignored_list, aci->arena, JSON_COMPACT);
 		json_write_array(&aci->ignored_list, NULL);

@@ -237,7 +237,7 @@ run image import $T/base.aci
 is "$status:${out#*  }" "0:example.com/base:1" "an ACI without an app"
 piped $T/app.aci import -
 is "$status:${out#*  }" "0:example.com/app" "one that stands on it, through a pipe"
-like "$err" 'example.com/none cannot be kept' "what is not kept is said"
+like "$err" 'example.com/none is ignored' "what has no effect is said"
 run cruet run --image example.com/app aci1
 is "$status:$out" "0:$(printf '1000\nb\nbase\nfolder\nCapBnd:\t0000000000000020')" "it runs: user, environment, layers, isolators"
 run cruet run --image example.com/base:1 aci2

@@ -143,6 +143,9 @@ static const struct row {
 	  Q "eventHandlers" Q ":[{" Q "name" Q ":" Q "pre-start" Q "," Q "exec" Q ":[" Q "/a" Q
 	    "," Q "b" Q "]},{" Q "name" Q ":" Q "post-stop" Q "," Q "exec" Q ":[" Q "/c" Q "]}]",
 	  NULL },
+	{ APP "\"eventHandlers\":[{\"name\":\"post-stop\",\"exec\":[\"/c\"]}],\"ports\":[{\"name\":"
+	      "\"a\",\"port\":1,\"protocol\":\"tcp\",\"socketActivated\":true}]}}",
+	  "\"cruet.appc.ignored\":\"socketActivated, post-stop\"", NULL },
 	{ APP "\"userAnnotations\":{\"A b\":\"c\"}}}", "\"cruet.appc.user-annotation/A b\":\"c\"",
 	  NULL },
 	{ APP "\"userLabels\":{\"cruet.appc\":\"c\"}}}",
