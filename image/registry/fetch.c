@@ -32,7 +32,7 @@ static int grow(void *data, const void *bytes, size_t size)
 
 		if (!text)
 			return -ENOMEM;
-		if (growing->size)
+		if (growing->text)
 			memcpy(text, growing->text, growing->size);
 		growing->text = text;
 		growing->capacity = capacity;
