@@ -260,6 +260,9 @@ static int find_both(struct arena *arena, struct store *store, const char *name,
 	}
 	if (result < 0)
 		return result;
+	*descriptor = top;
+	if (digest_equal(&top.digest, digest))
+		return 0;
 	result = image_walk(arena, store, &top, compare_below, &agreement);
 	if (result < 0)
 		return result;
