@@ -109,6 +109,7 @@ int archive_open(const struct archive_request *request, struct archive **result)
 			!request->unhashed && (archive->compression != COMPRESSION_NONE ||
 					       request->content_digest != request->source_digest),
 		.bare = request->bare,
+		.compared = request->compared && !request->unhashed,
 	};
 	status = start(archive);
 	if (status < 0)

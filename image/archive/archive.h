@@ -80,7 +80,10 @@ struct archive_request {
 	enum digest_algorithm source_digest;  /* what the compressed bytes are hashed with */
 	enum digest_algorithm content_digest; /* and the uncompressed ones */
 	bool unhashed; /* neither digest is made: they are zero in the result */
-	bool bare;     /* no tar: one entry, a file of unknown size (UINT64_MAX): only decompress */
+	/* The caller compares the content's digest with one that it trusts: gzip's own sums are not
+	 * looked at, which saves 7 % of the time. */
+	bool compared;
+	bool bare; /* no tar: one entry, a file of unknown size (UINT64_MAX): only decompress */
 };
 
 struct archive;

@@ -93,6 +93,7 @@ static void child_run(const struct reader_request *request)
 		.digest = request->digest,
 		.digest_wanted = request->digest_wanted,
 		.bare = request->bare,
+		.compared = request->compared,
 	};
 	struct record_ready ready;
 	struct reader reader;

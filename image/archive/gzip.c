@@ -69,7 +69,8 @@ int gzip_start(struct reader *reader)
 	stream->opaque = &reader->pool;
 	reader->decoder = stream;
 	reader->decode = gzip_decode;
-	if (inflateInit2(stream, GZIP_WINDOW_BITS) != Z_OK)
+	if (inflateInit2(stream, GZIP_WINDOW_BITS) != Z_OK ||
+	    (reader->compared && inflateValidate(stream, 0) != Z_OK))
 		return gzip_failed(reader, stream);
 	return 0;
 }

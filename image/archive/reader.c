@@ -219,6 +219,7 @@ int reader_setup(struct reader *reader, const struct reader_request *request)
 	reader->output = request->output;
 	reader->limits = *request->limits;
 	reader->bare = request->bare;
+	reader->compared = request->compared;
 	reader->digest_wanted = request->digest_wanted;
 	digester_start(&reader->content, request->digest);
 	if (!reader->limits.zstd_window)

@@ -35,6 +35,7 @@ struct reader {
 	int input, output;
 	struct archive_limits limits;
 	bool bare;
+	bool compared;	    /* the content's digest: sums of the compression add nothing */
 	bool digest_wanted; /* of the content; else the parent has it: nothing is compressed */
 
 	unsigned char *in; /* compressed: in[in_begin .. in_end) */
@@ -68,7 +69,7 @@ struct reader_request {
 	enum compression compression; /* not COMPRESSION_DETECT */
 	const struct archive_limits *limits;
 	enum digest_algorithm digest;
-	bool digest_wanted, bare;
+	bool digest_wanted, bare, compared;
 };
 
 /* Allocate all that it will ever need. 0, or -1: an error record can be sent. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Usage: archive_list [-b] [-n] [-r] [-u] [-s BYTES] [-e ENTRIES] [-w WINDOW] [-d DEPTH] [-o
+ * Usage: archive_list [-b] [-c] [-n] [-r] [-u] [-s BYTES] [-e ENTRIES] [-w WINDOW] [-d DEPTH] [-o
  * FOLDER] <ARCHIVE Print what image/archive reads: a line for each entry, with the digest of its
  * data; then the digests and sizes of source and content, the entries, the compression, and the
- * digest of the data of all files together. -b: only decompress, to stdout. -n: pass over data. -r:
- * read by small pieces. -u: no digests. -o: files go into FOLDER.
+ * digest of the data of all files together. -b: only decompress, to stdout. -c: as if the digests
+ * were compared. -n: pass over data. -r: read by small pieces. -u: no digests. -o: files go into
+ * FOLDER.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -136,13 +137,15 @@ int main(int argc, char **argv)
 
 	log_setup(&log);
 	signal(SIGPIPE, SIG_IGN);
-	while ((option = getopt(argc, argv, "brnus:e:w:d:o:")) > 0) {
+	while ((option = getopt(argc, argv, "bcrnus:e:w:d:o:")) > 0) {
 		if (option == 'b')
 			request.bare = true;
 		else if (option == 'r')
 			small_pieces = true;
 		else if (option == 'n')
 			discard = true;
+		else if (option == 'c')
+			request.compared = true;
 		else if (option == 'u')
 			request.unhashed = true;
 		else if (option == 's')

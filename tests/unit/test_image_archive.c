@@ -24,6 +24,7 @@ static const char *read_with(struct bytes *bytes, struct archive_limits limits)
 static void test_gzip(void **state)
 {
 	struct bytes tar = { 0 }, gzip = { 0 };
+	struct archive_request request;
 	size_t one;
 
 	(void)state;
@@ -52,6 +53,12 @@ static void test_gzip(void **state)
 		}
 	gzip.data[gzip.size - 8] ^= 1;
 	CONTAINS(read_bytes(&gzip), "test: gzip: incorrect data check");
+	request = request_of(&gzip);
+	request.compared = true; /* by a better sum */
+	assert_string_equal(read_request(&request, NULL), "f a 4\nf b 4\n");
+	request = request_of(&gzip);
+	request.compared = request.unhashed = true; /* there is none to compare */
+	CONTAINS(read_request(&request, NULL), "test: gzip: incorrect data check");
 	gzip.data[gzip.size - 8] ^= 1;
 	gzip.data[gzip.size - 4] ^= 1;
 	CONTAINS(read_bytes(&gzip), "test: gzip: incorrect length check");
