@@ -67,11 +67,12 @@ is "$status" 0 "layers of zstd"
 
 # Several platforms.
 arm=$(layout $T/arm arm $T/two --platform linux/arm/v7)
-layout $T/multi amd64 $T/one --platform linux/amd64 >/dev/null
+this=$(uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')
+layout $T/multi this $T/one --platform "linux/$this" >/dev/null
 layout $T/multi arm $T/two --platform linux/arm/v7 >/dev/null
-jq '{schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: [.manifests[] |
+jq --arg this "$this" '{schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: [.manifests[] |
 	{mediaType, digest, size, platform: (if .annotations."org.opencontainers.image.ref.name" == "arm"
-	then {os: "linux", architecture: "arm", variant: "v7"} else {os: "linux", architecture: "amd64"} end)}]}' \
+	then {os: "linux", architecture: "arm", variant: "v7"} else {os: "linux", architecture: $this} end)}]}' \
 	$T/multi/index.json >$T/index
 top=$(sha256sum <$T/index | cut -d ' ' -f 1)
 cp $T/index $T/multi/blobs/sha256/$top
