@@ -220,7 +220,7 @@ mkdir -p $T/base/rootfs/lib $T/base/rootfs/bin $T/app/rootfs/bin
 cp $T/a/bin/busybox $T/base/rootfs/bin/
 echo base >$T/base/rootfs/lib/of-base
 ln -s lib $T/base/rootfs/etc
-ln -s busybox $T/app/rootfs/bin/sh
+for applet in sh id cat readlink grep; do ln -s busybox $T/app/rootfs/bin/$applet; done
 mkdir $T/app/rootfs/etc # in place of the link
 echo 'user:x:1000:1000::/:/bin/sh' >$T/app/rootfs/etc/passwd
 jq -n '{acKind: "ImageManifest", acVersion: "0.8.11", name: "example.com/base", labels: [{name: "version", value: "1"}]}' >$T/base/manifest
