@@ -26,6 +26,7 @@ static int read_layer(struct export *export, const struct descriptor *layer,
 		.source_digest = layer->digest.algorithm,
 		.content_digest = diff_id->algorithm,
 		.bare = true,
+		.compared = true,
 	};
 	auto_archive struct archive *archive = NULL;
 	struct archive_result whole;
