@@ -31,8 +31,11 @@ static inline int world_set_up(void **state)
 	world_name_places();
 	error_clear();
 	/* What is found is in the report: nothing needs to be said. */
-	log_setup(&(struct log_options){
-		.fd = -1, .level_set = true, .level = getenv("LOUD") ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR, .program = "test" });
+	log_setup(
+		&(struct log_options){ .fd = -1,
+				       .level_set = true,
+				       .level = getenv("LOUD") ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR,
+				       .program = "test" });
 	return 0;
 }
 
