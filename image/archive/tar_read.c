@@ -20,7 +20,8 @@
  *   SCHILY.realsize): error.
  * - pax g: only with keywords that are not used here: Go ignores it, others do not. Before an entry
  *   too.
- * - L, K: once each; text up to a NUL, behind which are only NULs.
+ * - L, K: once each; text up to a NUL, behind which are only NULs. So are those behind it in the
+ *   block, and behind pax headers: some read on.
  * - path: leading "/" and "./" and trailing "/" go; the rest is entry_check.c's. uid and gid: up to
  *   2^32 - 2. mode: the lowest 12 bits.
  * - the end: two blocks of zeros; or the end of the archive, in place of an entry, when there was
@@ -164,6 +165,8 @@ static int pass_data(struct tar *tar, uint64_t size, char *copy)
 	}
 	if (reader->plain_end - reader->plain_begin < padding)
 		return reader_fail(reader, "truncated");
+	if (copy && !all_zero(reader->plain + reader->plain_begin, padding))
+		return reader_fail(reader, "something follows a long name or a pax header");
 	reader->plain_begin += padding;
 	return 0;
 }

@@ -171,6 +171,8 @@ def long_quirks():
             for magic in GNU, POSIX, V7:
                 yield long_name(text, kind) + file(magic=magic)
                 yield long_name(text, kind) + header(kind=b"2", link=b"t", magic=magic)
+                if text:
+                    yield header(b"././@LongLink", kind, len(text) - 1, magic=GNU) + padded(text) + file(magic=magic)
             yield long_name(text, kind) * 2 + file()
             yield long_name(text, b"K") + long_name(text, b"L") + header(kind=b"1", link=b"t")
             yield long_name(text, kind) + header(kind=b"5")

@@ -127,6 +127,11 @@ static void test_long_names(void **state)
 	add_file(&tar, "a", "data");
 	CONTAINS(read_bytes(&tar), "bad or second long name");
 	drop(&tar);
+	add_header(&tar, header_of("././@LongLink", 'L', 4));
+	add_padded(&tar, "longer", 6);
+	add_file(&tar, "a", "data");
+	CONTAINS(read_bytes(&tar), "something follows a long name");
+	drop(&tar);
 	for (int i = 0; i < 2; i++) {
 		add_header(&tar, header_of("././@LongLink", 'L', 5));
 		add_padded(&tar, "name", 5);
