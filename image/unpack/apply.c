@@ -86,6 +86,7 @@ static int make(struct unpack *unpack, const char *name, int *fd)
 static int remove_entry(struct unpack *unpack, const char *name)
 {
 	unpack->stale = true;
+	unpack->report->needs_lower |= unpack->way == UNPACK_OVER;
 	return tree_remove(unpack->parent, name) < 0 ? unpack_fail(unpack, NULL) : 0;
 }
 
@@ -233,6 +234,8 @@ static int apply_all(struct unpack *unpack)
 		if (result < 0)
 			return result;
 	}
+	if (result == 0)
+		result = whiteout_tidy(unpack);
 	if (result == 0)
 		result = later_apply(&unpack->later, unpack->root, unpack->user != 0);
 	return result;

@@ -18,8 +18,12 @@
 enum unpack_warning { WARNED_XATTR = 1, WARNED_OWNER = 2, WARNED_SUPPORT = 4 };
 
 struct tree_report {
-	bool needs_lower; /* UNPACK_ALONE: a parent or a link's target is not in this layer */
-	bool root_set;	  /* there is an entry for the root itself */
+	/*
+	 * Right only where it was unpacked: the layer leaves out a folder or a link's target, or
+	 * (UNPACK_OVER on nothing) it says something of layers below.
+	 */
+	bool needs_lower;
+	bool root_set; /* there is an entry for the root itself */
 };
 
 struct unpack {
@@ -42,7 +46,8 @@ struct unpack {
 	bool beneath; /* UNPACK_OVER: lower layers are there */
 	bool acl;     /* folders may have default ACLs: a new file's mode is not what was asked */
 	struct tree_report *report;
-	unsigned int warned; /* enum unpack_warning */
+	bool hides, is_opaque; /* UNPACK_ALONE: there are whiteouts, there are opaque folders */
+	unsigned int warned;   /* enum unpack_warning */
 
 	struct made made;   /* paths of this layer: if `beneath` or strict */
 	struct later later; /* folders' times, set at the end */
@@ -73,7 +78,9 @@ int whiteout_apply(struct unpack *unpack, enum whiteout kind);
 /* Is that entry of the open folder a whiteout in overlayfs's form? */
 bool whiteout_is_at(int folder, const char *name);
 /* Hide what lower layers have in this folder. */
-int whiteout_opaque(const struct unpack *unpack, int folder);
+int whiteout_opaque(struct unpack *unpack, int folder);
+/* At the end: remove whiteouts where a folder above hides all anyway; overlayfs would list them. */
+int whiteout_tidy(struct unpack *unpack);
 
 /* clear.c: remove `name` (NULL: all that is there) of the folder, which is `place` below the root,
  * but what the set has. 0 or -errno. */

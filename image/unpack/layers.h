@@ -4,8 +4,8 @@
  * images that have it; layers one over the other are "c-" and the chain id. The second is
  * needed where the kernel has no overlayfs, where the settings say `flat`, and where a layer
  * leaves out the folders (or targets of hard links) of the layers below: overlayfs would take what
- * is made in their place for the layer's own. So a bottom layer that leaves out folders is "c-" as
- * well: it is right at the bottom only.
+ * is made in their place for the layer's own. So a bottom layer that leaves out folders, or has
+ * whiteouts, is "c-" as well: it is right at the bottom only.
  */
 #ifndef IMAGE_UNPACK_LAYERS_H
 #define IMAGE_UNPACK_LAYERS_H

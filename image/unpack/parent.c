@@ -63,7 +63,7 @@ int parent_take(struct unpack *unpack, int fd, const char *path, size_t length)
 }
 
 /* A folder for what stands as a whiteout at `path`: what this layer puts there is all there is. */
-static int replace_whiteout(const struct unpack *unpack, const char *path)
+static int replace_whiteout(struct unpack *unpack, const char *path)
 {
 	char name[NAME_MAX + 1];
 	auto_fd int parent = path_open_parent(unpack->root, path, name);
@@ -105,13 +105,13 @@ static int make_folder(struct unpack *unpack, int why)
 
 	if (why != -ENOENT && why != -ENOTDIR)
 		return fail(-why, "open its folder");
-	if (unpack->way == UNPACK_ALONE) {
-		int result = why == -ENOTDIR ? replace_whiteouts(unpack) : 0;
+	if (unpack->way == UNPACK_ALONE && why == -ENOTDIR) {
+		int result = replace_whiteouts(unpack);
 
 		if (result < 0)
 			return result;
-		unpack->report->needs_lower = true;
 	}
+	unpack->report->needs_lower = true;
 	made = path_make_directory(unpack->root, unpack->folder, 0755);
 	if (made < 0)
 		return made;

@@ -145,7 +145,10 @@ static int finish_tree(struct store_tree *tree, int result)
 	return result == -EEXIST ? 0 : result;
 }
 
-/* 1: only the layers below say what some of its folders are. */
+/*
+ * 1: only the layers below say what some of its folders are. The bottom layer is over nothing: if
+ * it says something of lower layers all the same, it is right at the bottom only.
+ */
 static int unpack_alone(struct work *work, size_t number)
 {
 	const struct digest *diff_id = &work->image->config.diff_ids[number];
@@ -156,7 +159,7 @@ static int unpack_alone(struct work *work, size_t number)
 
 	if (result < 0)
 		return result == -EEXIST ? 0 : result;
-	result = apply_layer(work, number, &report, tree.root, UNPACK_ALONE);
+	result = apply_layer(work, number, &report, tree.root, number ? UNPACK_ALONE : UNPACK_OVER);
 	if (number > 0 && report.needs_lower) {
 		store_tree_abort(&tree);
 		return 1;

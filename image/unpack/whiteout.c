@@ -6,7 +6,8 @@
  * strict). A whiteout must be a file; a character device 0/0, overlayfs's own form, is one too.
  *
  * UNPACK_ALONE: the tree is the layer, so it shows by itself what the layer has: a whiteout is made
- * where nothing is, a folder becomes opaque. Whatever comes later replaces the whiteout.
+ * where nothing is, a folder becomes opaque. Whatever comes later replaces the whiteout. (One in a
+ * folder that no layer below has is listed by overlayfs, and cannot be opened.)
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +20,7 @@
 #include "image/unpack/apply.h"
 #include "lib/error.h"
 #include "lib/fd.h"
+#include "lib/tree.h"
 
 #define PREFIX ".wh."
 
@@ -78,8 +80,9 @@ bool whiteout_is_at(int folder, const char *name)
 	       S_ISCHR(status.st_mode) && status.st_rdev == 0;
 }
 
-int whiteout_opaque(const struct unpack *unpack, int folder)
+int whiteout_opaque(struct unpack *unpack, int folder)
 {
+	unpack->is_opaque = true;
 	if (fsetxattr(folder, "trusted.overlay.opaque", "y", 1, 0) < 0)
 		return unpack_fail(unpack, "trusted.overlay.opaque (`flat` works without)");
 	return 0;
@@ -91,6 +94,7 @@ static int hide(struct unpack *unpack, const char *name)
 	struct stat status;
 	auto_fd int folder = -1;
 
+	unpack->hides = true;
 	if (mknodat(unpack->parent, name, S_IFCHR, makedev(0, 0)) == 0)
 		return 0;
 	if (errno != EEXIST || fstatat(unpack->parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
@@ -115,10 +119,39 @@ int whiteout_apply(struct unpack *unpack, enum whiteout kind)
 	if (unpack->way == UNPACK_ALONE)
 		return kind == WHITEOUT_OPAQUE ? whiteout_opaque(unpack, unpack->parent) :
 						 hide(unpack, name);
-	if (!unpack->beneath)
+	if (!unpack->beneath) {
+		unpack->report->needs_lower = true;
 		return 0;
+	}
 	unpack->stale = true;
 	result = clear_below(unpack->parent, kind == WHITEOUT_OPAQUE ? NULL : name, &unpack->made,
 			     unpack->place);
 	return result < 0 ? fail(-result, "entry %s: remove", unpack->entry->path) : 0;
+}
+
+/* One entry of a folder; data: is all hidden that lower layers have there? */
+static int tidy(void *data, int folder, const char *name)
+{
+	bool hidden = *(const bool *)data;
+	auto_fd int below = -1;
+	int result;
+
+	if (whiteout_is_at(folder, name))
+		return hidden && unlinkat(folder, name, 0) < 0 ? -errno : 0;
+	below = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (below < 0)
+		return errno == ENOTDIR || errno == ELOOP ? 0 : -errno;
+	hidden |= fgetxattr(below, "trusted.overlay.opaque", NULL, 0) > 0;
+	result = tree_each(below, tidy, &hidden);
+	return result < 0 ? result : 0;
+}
+
+int whiteout_tidy(struct unpack *unpack)
+{
+	bool hidden = false;
+	int result = 0;
+
+	if (unpack->hides && unpack->is_opaque)
+		result = tidy(&hidden, unpack->root, ".");
+	return result < 0 ? fail(-result, "remove whiteouts that nothing needs") : 0;
 }

@@ -6,6 +6,8 @@
 # shellcheck disable=SC2010,SC2012,SC2016,SC2231,SC2317 # names without blanks; commands for another shell
 # shellcheck source=tests/image/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/image/trees.sh
+. "$images/trees.sh"
 
 CANARY=$T/canary
 mkdir -p $CANARY/sub
@@ -14,13 +16,6 @@ echo safe >$CANARY/sub/victim
 ln -s victim $CANARY/link
 chmod 640 $CANARY/victim
 touch -d @1000000 $CANARY/victim $CANARY/sub/victim $CANARY/sub $CANARY
-
-attributes() { # FILE...: extended ones
-	python3 -c 'import os, sys
-for name in sys.argv[1:]:
-    for key in sorted(os.listxattr(name)):
-        print(name, key, os.getxattr(name, key).hex())' "$@"
-}
 
 outside_is() { # all of the canary, and what /tmp and / have
 	(cd $CANARY && find . -printf '%p %y %m %U %G %s %n %T@ %l\n' | sort && cat victim sub/victim && attributes . victim)
@@ -34,26 +29,6 @@ make_case() { # CASE
 	"$images/attack.py" "$1" $CANARY $T/layers
 	layout $T/layout "$1" $T/layers/*.tar >/dev/null
 	run image import $T/layout
-}
-
-# What is in the image, at $T/view: the tree of all layers, or overlayfs over each's own.
-view() {
-	mkdir -p $T/view $T/nothing
-	view_chain='' view_lower=$T/nothing
-	for view_layer in $T/layers/*.tar; do
-		view_layer=$(sha256sum "$view_layer" | cut -d' ' -f1)
-		view_tree=$STORE/trees/d-$view_layer/root
-		[ -d "$view_tree" ] || view_tree=$STORE/trees/c-$view_layer/root
-		! attributes "$view_tree" 2>/dev/null | grep -q overlay.opaque || view_lower=$T/nothing
-		view_lower=$view_tree:$view_lower
-		[ -z "$view_chain" ] || view_layer=$(printf 'sha256:%s sha256:%s' "$view_chain" "$view_layer" | sha256sum | cut -d' ' -f1)
-		view_chain=$view_layer
-	done
-	if [ -d "$STORE/trees/c-$view_chain" ]; then
-		mount --bind "$STORE/trees/c-$view_chain/root" $T/view
-	else
-		mount -t overlay overlay -o "lowerdir=$view_lower" $T/view
-	fi
 }
 
 # Both ways: refused with this message (nothing stays in the store), and the canary is untouched.
@@ -79,7 +54,7 @@ inside() { # ROW CASE COMMAND WANTED
 		run image image unpack "$2"
 		is "$status" 0 "$1 $2, flat=$way: unpacked"
 		is "$(outside_is)" "$before" "$1 $2, flat=$way: nothing outside changed"
-		view
+		view $T/layers/*.tar
 		is "$(cd $T/view && eval "$3" 2>&1)" "$4" "$1 $2, flat=$way: and it is what it should be"
 		umount $T/view
 	done
