@@ -52,7 +52,8 @@ spent=$((($(date +%s%N) - start) / 1000000))
 note "10 000 orphans were forked and reaped in $spent ms"
 is "$out" "forked 10000" "10 000 orphans"
 is "$(inside sh -c 'grep -l "^State:.*Z" /proc/[0-9]*/status 2>/dev/null | wc -l')" 0 "all are reaped"
-is "$(inside sh -c 'ls -d /proc/[0-9]* | wc -l')" "$before" "nothing is left of them"
+# (A job of the boot may have ended meanwhile.)
+check "nothing is left of them" test "$(inside sh -c 'ls -d /proc/[0-9]* | wc -l')" -le "$before"
 # Only the reaping: PID 1 stopped, the zombies pile up, and it goes on.
 kill -STOP "$init"
 inside nasty zombies 10000 >/dev/null
