@@ -62,7 +62,8 @@ static int start(struct archive *archive)
 	if (result == 0) {
 		archive->child.input = input[0];
 		archive->child.output = output[1];
-		result = archive->pid = child_start(&archive->child);
+		result = archive->pid = child_start(&archive->child, stream->feed_buffer,
+						    sizeof(stream->feed_buffer));
 	}
 	close_fd(&input[0]);
 	close_fd(&output[1]);

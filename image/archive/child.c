@@ -7,6 +7,8 @@
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -82,6 +84,18 @@ static enum record_sandbox enter_sandbox(void)
 	return SANDBOX_NONE;
 }
 
+/* The parent's buffers, as they were at the fork. */
+static void let_go(void *memory, size_t size)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	const uintptr_t start = ((uintptr_t)memory + page - 1) & ~(page - 1);
+	const uintptr_t end = ((uintptr_t)memory + size) & ~(page - 1);
+
+	if (start < end)
+		madvise((unsigned char *)memory + (start - (uintptr_t)memory), end - start,
+			MADV_DONTNEED);
+}
+
 static void child_run(const struct reader_request *request) __attribute__((noreturn));
 static void child_run(const struct reader_request *request)
 {
@@ -115,14 +129,16 @@ static void child_run(const struct reader_request *request)
 	leave(reader_run(&reader) < 0 ? 1 : 0);
 }
 
-pid_t child_start(const struct reader_request *request)
+pid_t child_start(const struct reader_request *request, void *unneeded, size_t size)
 {
 	bool cloned_into;
 	const pid_t pid = clone_process(0, -1, &cloned_into);
 
 	if (pid < 0)
 		return fail(-pid, "start the reader of archives");
-	if (pid == 0)
+	if (pid == 0) {
+		let_go(unneeded, size);
 		child_run(request);
+	}
 	return pid;
 }

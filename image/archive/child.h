@@ -13,8 +13,8 @@ struct reader_request;
 
 /*
  * Start it: its ends of the pipes are in the request and are closed in the parent by the caller.
- * The pid, to be waited for, or -errno recorded.
+ * `unneeded`: memory of the parent that it lets go. The pid, to be waited for, or -errno recorded.
  */
-pid_t child_start(const struct reader_request *request);
+pid_t child_start(const struct reader_request *request, void *unneeded, size_t size);
 
 #endif

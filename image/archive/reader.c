@@ -16,7 +16,7 @@ enum {
 	GZIP_MEMORY = 128 << 10,
 	XZ_MEMORY = 1 << 20, /* and the dictionary */
 	BZIP2_MEMORY = 5 << 20,
-	OUT_SOON = 64 << 10,   /* enough to be worth a system call */
+	OUT_SOON = 32 << 10,   /* enough to be worth a system call */
 	DATA_COPIED = 16 << 10 /* as data: less is copied to what else there is to send */
 };
 

@@ -17,7 +17,7 @@
 #include "image/archive/record.h"
 
 enum {
-	READER_IN = 64 << 10,
+	READER_IN = 32 << 10,
 	/* Large, so that the processes change seldom; of tar blocks: none is ever in two parts. */
 	READER_BUFFER = 192 << 10,
 	READER_HEADROOM = 64,	     /* before it: room for the header of a record */

@@ -61,10 +61,12 @@ static int feed(struct stream *stream)
 			    stream->feed_end - stream->feed_begin);
 		if (put < 0 && errno == EAGAIN)
 			return 0;
-		if (put < 0 && errno != EINTR)
-			close_fd(&stream->feed); /* it has ended: its last record says why */
-		else if (put > 0)
+		if (put > 0)
 			stream->feed_begin += (size_t)put;
+		else if (put < 0 && errno == EPIPE)
+			close_fd(&stream->feed); /* it has ended: its last record says why */
+		else if (put < 0 && errno != EINTR)
+			return fail(errno, "write to the reader of archives");
 	}
 	return 0;
 }
