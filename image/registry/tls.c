@@ -86,6 +86,20 @@ static int wait_for(struct tls *tls, int reason, const char *what)
 	}
 }
 
+#if defined(MBEDTLS_AESNI_C) && MBEDTLS_VERSION_NUMBER < 0x03000000
+/* The library puts ChaCha20 first, which is right where AES is done in software. */
+#define AES_FIRST
+static const int aes_first[] = {
+	MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+	MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+	MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+	MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+	MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+	MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+	0,
+};
+#endif
+
 static int configure(struct tls *tls, const char *host)
 {
 	mbedtls_ssl_config *config = &tls->config;
@@ -100,6 +114,9 @@ static int configure(struct tls *tls, const char *host)
 #else
 	mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3,
 				     MBEDTLS_SSL_MINOR_VERSION_3);
+#ifdef AES_FIRST
+	mbedtls_ssl_conf_ciphersuites(config, aes_first);
+#endif
 #endif
 	mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_NONE);
 	mbedtls_ssl_conf_rng(config, random_bytes, NULL);

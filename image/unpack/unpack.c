@@ -90,6 +90,7 @@ static int apply_blob(struct work *work, size_t number, int blob, struct tree_re
 			    .zstd_window = limits->zstd_window },
 		.source_digest = layer->digest.algorithm,
 		.content_digest = diff_id->algorithm,
+		.compared = true,
 	};
 	auto_archive struct archive *archive = NULL;
 	struct archive_result found;
