@@ -12,11 +12,13 @@ CRUET_IMAGES=/nosuch; export CRUET_IMAGES
 unset CRUET_IMAGES
 
 machine_root
-mkdir -p $M/etc/cruet $M/data
+# The store is on a mount of the board: not there when the units are read first.
+mkdir -p $M/etc/cruet $M/data $M/disk
 echo '{"store":"/data/images","factory":[]}' >$M/etc/cruet/images.json
 chroot $M /usr/bin/cruet --version >/dev/null || exit 1
 cp -a $T/layout $M/layout
-chroot $M /usr/bin/cruet import /layout >/dev/null
+chroot $M /usr/bin/cruet import --store /disk/images /layout >/dev/null
+system '{"mounts": [{"source": "/disk", "target": "/data", "type": "none", "options": "bind"}]}'
 unit web '{image: "box"}'
 unit layered '{image: "box", layer: "boot", health: {exec: ["/bin/true"]}, stop: {signal: "SIGTERM", timeout: "1s"}}'
 unit missing '{image: "nosuch", restart: {limit: 1, delay: "100ms"}}'
