@@ -36,7 +36,7 @@ service top 'requires: ["middle"], ready: { by: "exec", exec: ["/usr/bin/test", 
 	'sleep 0.2; echo ready top >>/trace; touch /tmp/top; '
 service descriptor 'after: ["top"], ready: { by: "fd", fd: 3 }' \
 	'sleep 0.1; echo ready descriptor >>/trace; echo >&3; exec 3>&-; '
-service early 'before: ["base"]'
+service early 'before: ["base"], ready: { by: "file", path: "/tmp/early", every: "50ms" }' 'touch /tmp/early; '
 service port 'after: ["descriptor"], ready: { by: "tcp", port: 4000, every: "50ms" }' \
 	'sleep 0.1; echo ready port >>/trace; nc -ll -p 4000 -e true & '
 service healthy 'health: { exec: ["/usr/bin/test", "-e", "/tmp/middle"], every: "100ms" }, ready: { by: "health" }'
