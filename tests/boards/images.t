@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154,SC2153,SC2016,SC2317 # set by lib.sh and ask; programs of the machine
 #
-# Images on a device with 64 MB of RAM, whose power is cut at any moment, CUTS times (default 12), while one image
+# Images on a device with 64 MB of RAM, whose power is cut at any moment, CUTS times (default 8), while one image
 # after the other is imported, unpacked, run and collected: the store is always whole, and the image
 # that runs is one of the two.
 # shellcheck source=tests/boards/lib.sh
@@ -36,7 +36,7 @@ END
 unit images load '{ exec: ["/usr/bin/load"], autostart: false }'
 unit images app '{ image: "app", type: "oneshot", autostart: false, layer: "boot" }'
 build images
-cuts=${CUTS:-12}
+cuts=${CUTS:-8}
 RANDOM=${SEED:-$$}
 note "seed ${SEED:-$$}"
 
