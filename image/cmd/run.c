@@ -27,7 +27,7 @@ struct options {
 	const char *image, *upper;
 	struct args_list environment, volumes;
 	bool read_only, terminal, identity;
-	/* The runtime's, which are passed on. */
+	/* The runtime's, which are passed on: passed_on() takes all from here. */
 	const char *console_socket, *pid_file, *pidfd_socket, *preserve_fds;
 	bool detach, keep, no_pivot, no_new_keyring, no_subreaper;
 };
@@ -35,7 +35,7 @@ struct options {
 #define OPTION(field) offsetof(struct options, field), ARGS_NO_SEEN
 #define FLAG(field) ARGS_FLAG, OPTION(field), NULL
 
-/* clang-format off: the passed rows come last, in the order of passed_on() */
+/* clang-format off: one line a row */
 static const struct args_option options[] = {
 	{ "image", 0, ARGS_STRING, OPTION(image), "NAME", "an image of the store" },
 	{ "upper", 0, ARGS_STRING, OPTION(upper), "DIR",
@@ -47,7 +47,6 @@ static const struct args_option options[] = {
 	{ "tty", 't', FLAG(terminal), "with a terminal" },
 	{ "identity", 0, FLAG(identity), "/run/cruet/image.json in it says which image runs" },
 	SESSION_OPTION_ROWS,
-#define FIRST_PASSED 11
 	{ "console-socket", 0, ARGS_STRING, OPTION(console_socket), "PATH", "see run and create" },
 	{ "pid-file", 0, ARGS_STRING, OPTION(pid_file), "FILE", "see run and create" },
 	{ "pidfd-socket", 0, ARGS_STRING, OPTION(pidfd_socket), "PATH", "see run and create" },
@@ -174,9 +173,11 @@ static int passed_on(struct arena *arena, const struct options *values, char **w
 {
 	int count = 0;
 
-	for (const struct args_option *row = options + FIRST_PASSED; row->name; row++) {
+	for (const struct args_option *row = options; row->name; row++) {
 		const void *at = (const char *)values + row->offset;
 
+		if (row->offset < offsetof(struct options, console_socket))
+			continue;
 		if (row->type == ARGS_FLAG && *(const bool *)at)
 			words[count++] = arena_printf(arena, "--%s", row->name);
 		else if (row->type == ARGS_STRING && *(const char *const *)at)
