@@ -149,13 +149,7 @@ c_pod_update() {
 	is "$(cgroup_file "$(pid a)" memory memory.limit_in_bytes memory.max)" 50331648
 }
 # An init container of podman's own type "once" is removed when it has ended, and podman 4.3 sometimes does so
-# before it has noticed the end, with every runtime: one of type "always" stays with the pod. What is left of the
-# race, in the start of the pod itself, is worth one more try.
-play_kube() {
-	podman play kube $T/kube.yaml && return
-	podman play kube --down $T/kube.yaml
-	podman play kube $T/kube.yaml
-}
+# before it has noticed the end, with every runtime: one of type "always" stays with the pod.
 c_pod_kube() {
 	cat > $T/kube.yaml <<-END
 	apiVersion: v1
@@ -170,7 +164,7 @@ c_pod_kube() {
 	      securityContext: { runAsUser: 1000, readOnlyRootFilesystem: true, capabilities: { drop: [ALL] } },
 	      resources: { limits: { memory: 64Mi } }, env: [{ name: WORD, value: kube }] }
 	END
-	play_kube
+	podman play kube $T/kube.yaml
 	is "$(state kube-one)" running
 	is "$(cgroup_file "$(pid kube-one)" memory memory.limit_in_bytes memory.max)" 67108864
 	is "$(podman exec kube-one sh -c 'id -u; echo $WORD' | xargs)" "1000 kube"
