@@ -96,8 +96,8 @@ static int check_trust(struct preparation *preparation)
 	const struct image *image = &preparation->image;
 	struct error refusal;
 	int result = trust_check(preparation->arena, preparation->store, &preparation->settings,
-				 preparation->request->name, &image->descriptor.digest, true,
-				 &preparation->decision);
+				 preparation->request->name, &image->descriptor.digest,
+				 !preparation->request->trial, &preparation->decision);
 
 	if (result != -EACCES)
 		return result;

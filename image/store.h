@@ -21,6 +21,7 @@ struct image_run_request {
 	bool read_only, terminal;
 	bool identity;	   /* bind a file that says which image this is into the container */
 	bool release_hook; /* image_release() by a poststop hook */
+	bool trial;	   /* of a revision that has not proved itself: no counter is raised */
 	const char *const *command;
 	size_t command_count;
 	const char *const *environment;

@@ -118,7 +118,7 @@ static bool has_tree(struct store *store, char kind, const struct digest *digest
 }
 
 /* A layer that was unpacked may be gone itself. */
-static bool layer_is_there(struct store *store, const struct image *image, size_t i)
+bool store_layer_there(struct store *store, const struct image *image, size_t i)
 {
 	const struct descriptor *layer = &image->manifest.layers[i];
 	struct digest chain;
@@ -156,7 +156,7 @@ static int check_manifest(struct name_check *at, const struct descriptor *descri
 		return 0;
 	}
 	for (size_t i = 0; i < image.manifest.layer_count; i++) {
-		if (layer_is_there(store, &image, i))
+		if (store_layer_there(store, &image, i))
 			continue;
 		log_warning("image %s: layer %s is missing", at->name,
 			    digest_text(&image.manifest.layers[i].digest, text));
