@@ -248,6 +248,61 @@ image logout $H
 bad basic 'cruet login' "no user and password"
 bad token 'token' "no token for nobody"
 
+# Programs that keep them: the server comes on their standard input, the answer on their output.
+mkdir -p $T/helpers
+helper() { # NAME, its text on stdin
+	{ printf '#!/bin/sh\n[ "$1" = get ] || exit 9\nread -r server\necho "$server" >>%s\n' $T/asked; cat; } >"$T/helpers/docker-credential-$1"
+	chmod +x "$T/helpers/docker-credential-$1"
+	: >$T/asked
+	jq -n --arg host $H --arg name "$1" '{auths: {($host): {auth: "d3Jvbmc6eA=="}}, credHelpers: {($host): $name}}' >$T/auth.json
+}
+PATH=$T/helpers:$PATH
+helper good <<'END'
+echo '{"ServerURL":"x","Username":"joe","Secret":"secret"}'
+END
+good basic "credHelpers: user and password of a program, not of the file"
+is "$(sort -u $T/asked)" $H "which is asked for the registry"
+good token "for a token, too"
+run image login -u joe -p x $H
+failed 1 'docker-credential-good keeps what is for' "login does not write what would not be read"
+jq -n '{credsStore: "good"}' >$T/auth.json
+good basic "credsStore"
+jq -n '{credsStore: "missing"}' >$T/auth.json
+bad basic 'docker-credential-missing: not in PATH' "a store that is not there is said"
+bad basic 'cruet login' "and nobody is logged in"
+helper lost <<'END'
+echo 'credentials not found in native keychain'; exit 1
+END
+bad basic 'cruet login' "a program that has nothing for it"
+helper locked <<'END'
+printf 'the keychain\033 is locked'; exit 1
+END
+bad basic 'docker-credential-locked: status 1: the keychain  is locked' "one that fails"
+helper killed <<'END'
+kill -9 $$
+END
+bad basic 'docker-credential-killed: status 128' "one that dies"
+helper large <<'END'
+exec cat /dev/zero
+END
+bad basic 'docker-credential-large: prints more than 65535 bytes' "one without an end"
+is "$(pgrep -f docker-credential-large)" "" "which is ended"
+for answer in '' '[' '{}' '{"Username":"joe"}' '{"Username":"","Secret":"x"}' '{"Username":"a:b","Secret":"x"}' '{"Username":1,"Secret":"x"}'; do
+	helper wrong <<-END
+		echo '$answer'
+	END
+	bad basic 'docker-credential-wrong' "an answer that is none ($answer)"
+done
+helper slow <<'END'
+exec sleep 600
+END
+bad basic 'docker-credential-slow: no answer in 30 s' "one that does not answer"
+for name in ../helpers/docker /bin/x none; do
+	jq -n --arg host $H --arg name $name '{credHelpers: {($host): $name}}' >$T/auth.json
+	bad basic "credential helper|not in PATH" "a name that is none ($name)"
+done
+rm $T/auth.json
+
 # --- TLS ---
 make_ca() { # NAME
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/$1.key" -out "$T/$1.pem" \
