@@ -103,11 +103,16 @@ int revision_remove(const struct revision_target *target, uint32_t number);
 
 struct install_request {
 	const char *name;     /* of the artifact */
-	const char *root;     /* of the device that the store is for: its /etc/cruet */
-	const char *settings; /* images.json as it was given, or NULL: for `cruet check` */
+	const char *root;     /* of the device that the store is for; NULL: this one */
+	const char *settings; /* images.json as it was given, or NULL */
+	bool check;	      /* let `cruet check` look at the units, over the firmware's */
 };
 int revision_install(const struct revision_target *target, const struct install_request *request,
 		     uint32_t *number);
+
+/* check.c: 0; -EINVAL recorded: what is wrong with them. */
+int revision_check_units(struct arena *arena, const char *folder, const struct revision *revision,
+			 const struct install_request *request);
 
 struct make_request {
 	const char *name, *folder;
@@ -116,7 +121,8 @@ struct make_request {
 	const char *const *without;
 	size_t without_count;
 };
-int revision_make(struct store *store, const struct make_request *request,
+/* *descriptor from the arena. */
+int revision_make(struct arena *arena, struct store *store, const struct make_request *request,
 		  struct descriptor *descriptor);
 
 /* A line in the audit log. */
