@@ -318,11 +318,10 @@ static int check_installed(struct arena *arena, struct store *store, int folder,
 	return check_units(arena, folder, &artifact);
 }
 
-int revision_check(struct arena *arena, struct store *store, const struct image_settings *settings,
-		   uint32_t number, bool raise, struct revision *revision)
+int revision_check_content(struct arena *arena, struct store *store, uint32_t number,
+			   struct revision *revision)
 {
 	auto_fd int folder = open_revision(store, number);
-	struct trust_decision decision;
 	const char *text;
 	int result = folder < 0 ? folder : read_installed(arena, folder, number, revision, &text);
 
@@ -331,8 +330,18 @@ int revision_check(struct arena *arena, struct store *store, const struct image_
 	result = check_installed(arena, store, folder, text, revision);
 	if (result == 0)
 		result = revision_check_images(store, revision);
-	if (result == 0)
-		result = trust_check(arena, store, settings, revision->name, &revision->digest,
-				     raise, &decision);
+	return fail_context(result, "revision %u", number);
+}
+
+int revision_check(struct arena *arena, struct store *store, const struct image_settings *settings,
+		   uint32_t number, bool raise, struct revision *revision)
+{
+	struct trust_decision decision;
+	int result = revision_check_content(arena, store, number, revision);
+
+	if (result < 0)
+		return result;
+	result = trust_check(arena, store, settings, revision->name, &revision->digest, raise,
+			     &decision);
 	return fail_context(result, "revision %u", number);
 }

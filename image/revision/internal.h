@@ -78,8 +78,10 @@ int revision_installed(struct arena *arena, const struct store *store, uint32_t 
  */
 int revision_check(struct arena *arena, struct store *store, const struct image_settings *settings,
 		   uint32_t number, bool raise, struct revision *revision);
-/* The same of what it needs of the store, without policy: manifest, config, layers or their trees.
- */
+/* The same without the policy. */
+int revision_check_content(struct arena *arena, struct store *store, uint32_t number,
+			   struct revision *revision);
+/* Only what it needs of the store: manifests, configs, layers or their trees. */
 int revision_check_images(struct store *store, const struct revision *revision);
 /* Numbers that the boot state names. */
 bool boot_names(const struct revision_state *state, uint32_t number);

@@ -7,6 +7,7 @@
 #ifndef IMAGE_REVISION_PIN_H
 #define IMAGE_REVISION_PIN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -24,5 +25,12 @@ struct revision_pin {
 /* All, from the arena. A revision whose revision.json is damaged keeps nothing, which is said.
  * Count, or -errno recorded. */
 ssize_t revision_pins(struct arena *arena, const struct store *store, struct revision_pin **pins);
+
+/*
+ * The boot state and what is installed, as a part of store_fsck(), whose lock it is under; *left:
+ * findings that were not repaired. 0 or -errno recorded.
+ */
+struct fsck_report;
+int revision_fsck(struct store *store, bool repair, struct fsck_report *report, uint64_t *left);
 
 #endif

@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "image/document/load.h"
+#include "image/revision/pin.h"
 #include "image/store/internal.h"
+#include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/file.h"
@@ -354,6 +356,8 @@ int store_fsck(struct store *store, bool deep, bool repair, struct fsck_report *
 		check.place = &store->places[i];
 		result = check_place(&check);
 	}
+	if (result == 0 && IS_ENABLED(CONFIG_IMAGE_REVISION))
+		result = revision_fsck(store, repair, report, &check.left);
 	if (before == HELD_NOT)
 		store_unlock(store);
 	if (result == 0 && check.left)
