@@ -128,7 +128,9 @@ bool unit_lay_over(struct set *set, int dir, DIR *over);
 
 /* The rules that rows cannot say, after an object was read. */
 void unit_check_object(const struct frame *frame, enum unit_object object, uint32_t *words);
-/* image.c: stop signal and health check from the image, where the unit says nothing. */
+/* How many sockets, and the descriptor for readiness behind them. */
+void unit_place_sockets(const struct frame *document, struct plan_unit *unit);
+/* image.c: stop signal, health check and sockets from the image, where the unit says nothing. */
 void unit_ask_image(const struct frame *document, struct plan_unit *plan);
 /* And those between units and the system; after unit_link(). */
 void unit_check_set(struct set *set, struct unit *const *order);
