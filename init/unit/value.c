@@ -343,12 +343,17 @@ static size_t split_port(const char **text, uint32_t *port)
 /* In memory: PID 1 makes it, who never writes to a disk. */
 static bool is_socket_path(const char *text)
 {
-	const size_t length = strlen(text);
-
-	return length < 108 && /* sun_path of unix(7) */
-	       ((*text == '@' && length > 1) ||
-		(str_has_prefix(text, "/run/") && text[length - 1] != '/' && !strstr(text, "//") &&
-		 !strstr(text, "/./") && !strstr(text, "/../")));
+	if (strlen(text) >= 108) /* sun_path of unix(7) */
+		return false;
+	if (*text == '@')
+		return text[1];
+	if (!str_has_prefix(text, "/run/"))
+		return false;
+	for (; text; text = strchr(text + 1, '/'))
+		if (strchr("/", text[1]) || (text[1] == '.' && strchr("/", text[2])) ||
+		    (text[1] == '.' && text[2] == '.' && strchr("/", text[3])))
+			return false;
+	return true;
 }
 
 /* "tcp:0.0.0.0:80", "udp:[::1]:53", "unix:/run/x": kind, address and port. */

@@ -10,9 +10,10 @@
  *   memory              take memory for ever
  *   serve WORD [COUNT]  the sockets of sd_listen_fds(3): says which there are; each connection gets
  *                       "WORD NAME", each datagram is said; ends after COUNT of them
- *   ask KIND ADDRESS    what a server says: tcp PORT, udp PORT (says hello to it), unix PATH, unix
- * @NAME client WHAT PATH    a hostile client of the control socket: silent, garbage, huge, flood,
- * many, deaf (asks, and reads nothing)
+ *   ask KIND ADDRESS    what a server says: tcp PORT, unix PATH, unix @NAME; udp PORT is told hello
+ *   listen PORT         take a TCP port, and nothing else
+ *   client WHAT PATH    a hostile client of the control socket: silent, garbage, huge, flood, many,
+ *                       deaf (asks, and reads nothing)
  */
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -228,6 +229,22 @@ static void serve(const char *word, int left)
 	}
 }
 
+static void take_port(const char *port)
+{
+	const struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)atoi(port)),
+	};
+	const int fd = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 1) < 0) {
+		perror("nasty: listen");
+		exit(1);
+	}
+	wait_forever();
+}
+
 static int ask(const char *kind, const char *where)
 {
 	const bool local = strcmp(kind, "unix") == 0, datagram = strcmp(kind, "udp") == 0;
@@ -273,6 +290,8 @@ int main(int argc, char **argv)
 		ping((unsigned int)atoi(argv[2]));
 	} else if (strcmp(what, "serve") == 0 && argc >= 3) {
 		serve(argv[2], argc > 3 ? atoi(argv[3]) : -1);
+	} else if (strcmp(what, "listen") == 0 && argc == 3) {
+		take_port(argv[2]);
 	} else if (strcmp(what, "ask") == 0 && argc == 4) {
 		return ask(argv[2], argv[3]);
 	} else if (strcmp(what, "zombies") == 0 && argc == 3) {
