@@ -81,7 +81,7 @@ struct install_options {
 
 static const struct args_option install_options[] = {
 	{ "root", 'r', ARGS_STRING, offsetof(struct install_options, root), ARGS_NO_SEEN, "DIR",
-	  "the device's root, when it is not this machine: its units are what the new ones go over" },
+	  "the device's root, when it is not this machine: the new units go over its" },
 	SESSION_OPTION_ROWS,
 	COMMAND_OPTIONS_END,
 };

@@ -136,7 +136,7 @@ static int take_committed(struct arena *arena, struct opened *opened,
 	return 0;
 }
 
-/* The reason that is recorded goes into the boot state, without its beginning "revision 3: ". */
+/* `reason` NULL: the recorded error is it. */
 static int fail_trial(struct opened *opened, struct revision_state *state, const char *reason)
 {
 	char text[sizeof(struct error) + 128];

@@ -240,7 +240,7 @@ static int check_image(struct arena *arena, struct store *store,
 
 	for (size_t i = 0; result == 0 && i < image.manifest.layer_count; i++)
 		if (!store_layer_there(store, &image, i))
-			result = fail(ENOENT, "layer %s is missing",
+			result = fail(ENOENT, "layer %zu is missing: %s", i,
 				      digest_text(&image.manifest.layers[i].digest, text));
 	return fail_context(result, "image %s", wanted->name);
 }
