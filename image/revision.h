@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Revisions: what a device runs, as one signed thing. A revision is an artifact in the store (an OCI
- * image manifest, artifactType REVISION_TYPE) whose config names every image by digest and whose
- * layers are the units; installed, it lies in STORE/rev/NUMBER. Which one runs is in the boot state,
- * STORE/boot/a and b: two checksummed records, written alternately and read back, the newer good one
- * counts. The committed revision is always there to boot; only a trial counts down. Number 0 is what
- * the firmware brings (/etc/cruet/units alone). The supervisor uses this interface; the commands are
- * in image/cmd/revision.c.
+ * Revisions: what a device runs, as one signed thing. A revision is an artifact in the store (an
+ * OCI image manifest, artifactType REVISION_TYPE) whose config names every image by digest and
+ * whose layers are the units; installed, it lies in STORE/rev/NUMBER. Which one runs is in the boot
+ * state, STORE/boot/a and b: two checksummed records, written alternately and read back, the newer
+ * good one counts. The committed revision is always there to boot; only a trial counts down. Number
+ * 0 is what the firmware brings (/etc/cruet/units alone). The supervisor uses this interface; the
+ * commands are in image/cmd/revision.c.
  */
 #ifndef IMAGE_REVISION_H
 #define IMAGE_REVISION_H
@@ -40,18 +40,19 @@ struct revision_choice {
 
 /*
  * All of them: `settings` is images.json (NULL: SETTINGS_PATH), `store` goes instead of the
- * settings' (NULL: as they say). 0, or -errno recorded. A store that is not there has the firmware's
- * units and no trial.
+ * settings' (NULL: as they say). 0, or -errno recorded. A store that is not there has the
+ * firmware's units and no trial.
  */
 
 /* Both records damaged or missing: all zero, and a warning for the former. */
 int revision_state(const char *settings, const char *store, struct revision_state *state);
 
 /*
- * What to run now. boot: the machine has just started, so a trial's count goes down, on record before
- * this returns; one that has none left has failed, which is put on record, and the committed one is
- * chosen. A revision that is not whole (a unit, an image that is missing) is not chosen: a trial has
- * failed then, of the committed one `previous`, then the firmware's are taken, with a warning.
+ * What to run now. boot: the machine has just started, so a trial's count goes down, on record
+ * before this returns; one that has none left has failed, which is put on record, and the committed
+ * one is chosen. A revision that is not whole (a unit, an image that is missing) is not chosen: a
+ * trial has failed then, of the committed one `previous`, then the firmware's are taken, with a
+ * warning.
  */
 int revision_choose(struct arena *arena, const char *settings, const char *store, bool boot,
 		    struct revision_choice *choice);

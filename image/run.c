@@ -20,6 +20,7 @@
 #include "image/trust/audit.h"
 #include "image/unpack/unpack.h"
 #include "lib/arena.h"
+#include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/file.h"
@@ -96,8 +97,8 @@ static int check_trust(struct preparation *preparation)
 	const struct image *image = &preparation->image;
 	struct error refusal;
 	int result = trust_check(preparation->arena, preparation->store, &preparation->settings,
-				 preparation->request->name, &image->descriptor.digest, true,
-				 &preparation->decision);
+				 preparation->request->name, &image->descriptor.digest,
+				 !preparation->request->trial, &preparation->decision);
 
 	if (result != -EACCES)
 		return result;
@@ -349,6 +350,10 @@ int image_advice(struct arena *arena, const char *settings_file, const char *sto
 	if (result < 0 || !image.runnable)
 		return result;
 	advice->stop_signal = image.config.stop_signal;
+	if (IS_ENABLED(CONFIG_LISTEN_FDS))
+		result = bundle_sockets(arena, &image.config, &advice->sockets);
+	if (result < 0)
+		return result;
 	health = image.config.health;
 	if (!health || health->test.count == 0 || strcmp(health->test.items[0], "NONE") == 0)
 		return 0;

@@ -21,6 +21,7 @@ struct image_run_request {
 	bool read_only, terminal;
 	bool identity;	   /* bind a file that says which image this is into the container */
 	bool release_hook; /* image_release() by a poststop hook */
+	bool trial;	   /* of a revision that has not proved itself: no counter is raised */
 	const char *const *command;
 	size_t command_count;
 	const char *const *environment;
@@ -44,11 +45,23 @@ int image_prepare(const struct image_run_request *request, struct image_identity
 /* Unmount and end the use. The folder's content goes, the folder stays. Missing is fine. */
 int image_release(const char *settings, const char *store, const char *id, const char *folder);
 
-/* StopSignal and Healthcheck, for the supervisor; from the arena; "" and NULL: not said. */
+/* What the image's program expects to be passed, listening, as sd_listen_fds(3) has it. */
+enum { IMAGE_SOCKETS_MAX = 64, IMAGE_SOCKET_NAME = 63 };
+struct image_sockets {
+	unsigned int count;
+	struct image_socket {
+		const char *name; /* for LISTEN_FDNAMES */
+		unsigned short port;
+		bool datagrams; /* UDP; else TCP */
+	} list[IMAGE_SOCKETS_MAX];
+};
+
+/* For the supervisor; from the arena; "" and NULL: not said. */
 struct image_advice {
 	const char *stop_signal;
 	const char **health_test; /* NULL-terminated, or NULL */
 	unsigned int health_interval_ms, health_timeout_ms, health_start_ms, health_retries;
+	struct image_sockets sockets;
 };
 int image_advice(struct arena *arena, const char *settings, const char *store, const char *name,
 		 struct image_advice *advice);

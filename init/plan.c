@@ -13,17 +13,22 @@
 #include "init/plan_walk.h"
 #include "lib/error.h"
 #include "lib/fd.h"
+#include "lib/listen.h"
+
+_Static_assert((int)PLAN_SOCKETS_MAX <= (int)LISTEN_MAX && LISTEN_KINDS == 5, "see SOCKET");
 
 #define CHECK "6[Ttnnnnn"
 #define RESTART "2[n[nnn%nn[e"
 #define NETWORK "3tt[T[rn"
 #define LOG "onn7tnn"
-#define UNIT "Nd#33t[T[Ttnn111[U[U[U[F[C" CHECK CHECK "nn1n" RESTART "kn[v2" NETWORK LOG "tt1n"
+#define UNIT \
+	"Nd#33t[T[Ttnn111[U[U[U[F[C" CHECK CHECK "nn1n" RESTART "kn[v2" NETWORK "[l1" LOG "tt1n"
 #define SYSTEM "tttttt[T[m[p[i11ttnntnnnt1t" LOG
 #define HEADER "nnnnnn[u[cSt"
 #define VOLUME "NT2n1n"
 #define MOUNT "TTTt11n"
 #define INTERFACE "T1[T[T[rn"
+#define SOCKET "t4Tnnnnn"
 
 #define ASSERT_LAYOUT(layout, structure) \
 	_Static_assert(sizeof(layout) - 1 == sizeof(struct structure) / sizeof(uint32_t), \
@@ -38,6 +43,7 @@ ASSERT_LAYOUT(HEADER, plan_header);
 ASSERT_LAYOUT(VOLUME, plan_volume);
 ASSERT_LAYOUT(MOUNT, plan_mount);
 ASSERT_LAYOUT(INTERFACE, plan_interface);
+ASSERT_LAYOUT(SOCKET, plan_socket);
 ASSERT_LAYOUT("7t", plan_condition);
 ASSERT_LAYOUT("n1", plan_step);
 ASSERT_LAYOUT("Tt", plan_route);
@@ -66,6 +72,8 @@ const char *plan_layout(char record)
 		return "TT";
 	case RECORD_INTERFACE:
 		return INTERFACE;
+	case RECORD_SOCKET:
+		return SOCKET;
 	default:
 		return NULL;
 	}
@@ -205,6 +213,15 @@ static bool ladder_rises(const struct plan *plan, struct plan_list ladder)
 	return true;
 }
 
+/* A descriptor for readiness lies behind the sockets. */
+static bool sockets_fit(const struct plan_unit *unit)
+{
+	return unit->listen.count <= PLAN_SOCKETS_MAX &&
+	       (!unit->listen.count || unit->ready.kind != CHECK_FD ||
+		unit->ready.number >= LISTEN_FIRST_FD + unit->listen.count) &&
+	       (!unit->on_demand || unit->listen.count);
+}
+
 /* What readers rely on, and a single word cannot say. */
 static bool unit_is_complete(const struct plan *plan, const struct plan_unit *unit)
 {
@@ -220,7 +237,8 @@ static bool unit_is_complete(const struct plan *plan, const struct plan_unit *un
 	       (unit->ready.kind != CHECK_HEALTH || probed) &&
 	       (unit->network.mode != NETWORK_BRIDGE ||
 		(unit->network.bridge && unit->network.interface)) &&
-	       ladder_rises(plan, unit->restart.ladder) && log_is_complete(&unit->log);
+	       ladder_rises(plan, unit->restart.ladder) && log_is_complete(&unit->log) &&
+	       sockets_fit(unit);
 }
 
 static bool condition_is_complete(const struct plan *plan, const struct plan_condition *condition)

@@ -18,9 +18,10 @@
 
 enum {
 	PLAN_MAGIC = 0x63727031, /* "crp1" */
-	PLAN_VERSION = 1,
+	PLAN_VERSION = 2,
 	PLAN_MAX_SIZE = 4 << 20,
 	PLAN_MAX_UNITS = 1024,
+	PLAN_SOCKETS_MAX = 64, /* of a unit */
 	PLAN_NAME_MAX = 63,   /* of a unit, a flag, a volume: [A-Za-z0-9][A-Za-z0-9_.-]* */
 	PLAN_RING_MIN = 4096, /* bytes of RAM of a log ring */
 	PLAN_RING_MAX = 16 << 20,
@@ -150,6 +151,16 @@ struct plan_network {
 	uint32_t mtu;		    /* 0: the bridge's */
 };
 
+/* A socket that is open before the unit runs, and handed to each run: struct listen_socket. */
+struct plan_socket {
+	uint32_t name;	  /* text, for LISTEN_FDNAMES; 0: the unit's */
+	uint32_t kind;	  /* enum listen_kind */
+	uint32_t address; /* text: an IP address, a path, or "@NAME" */
+	uint32_t port;
+	uint32_t backlog;
+	uint32_t mode, uid, gid; /* of a path */
+};
+
 enum log_sink { LOG_TO_KERNEL = 1, LOG_TO_SYSLOG = 2, LOG_TO_FILE = 4 };
 
 struct plan_log {
@@ -190,6 +201,8 @@ struct plan_unit {
 	struct plan_list volumes; /* struct plan_volume */
 	uint32_t layer;		  /* enum unit_layer */
 	struct plan_network network;
+	struct plan_list listen; /* struct plan_socket */
+	uint32_t on_demand;	 /* started when something comes in at one of them */
 	struct plan_log log;
 	uint32_t resources; /* text: the JSON of OCI's linux.resources, or 0 */
 	uint32_t runtime;   /* text: path of an OCI runtime with runc's command line; 0: our own */

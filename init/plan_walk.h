@@ -39,6 +39,7 @@ enum plan_record {
 	RECORD_MOUNT = 'm',
 	RECORD_PAIR = 'p',
 	RECORD_INTERFACE = 'i',
+	RECORD_SOCKET = 'l',
 };
 
 /* The letters of a record, one a word; NULL for a letter that is none. */

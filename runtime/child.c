@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -246,6 +247,9 @@ void launch_child(struct launch *launch)
 		give_up(launch->child_socket);
 	if (!launch->spec->process.present)
 		wait_without_process(launch);
+	/* 1, but for a container in somebody else's PID namespace. */
+	if (launch->listen_pid)
+		snprintf(launch->listen_pid, 12, "%d", (int)getpid());
 	if (become_prepare(&become) < 0 || fd_cloexec_from(3 + (int)launch->passed_fds, -1) < 0)
 		give_up(launch->child_socket);
 	/* Nothing of the host's stays open while C waits, where others may come to look

@@ -86,6 +86,29 @@ static int check_terminal(const struct creation *creation)
 	return 0;
 }
 
+/* What sd_listen_fds(3) asks for; the pid is C's to fill in. */
+static int tell_listen_fds(struct launch *launch, const char *count)
+{
+	enum { PID_SIZE = 12 };
+	static const char name[] = "LISTEN_PID=";
+	struct spec_strings *environment = &launch->spec->process.env;
+	const char *names = getenv("LISTEN_FDNAMES");
+	char *pid = arena_bytes(launch->arena, sizeof(name) + PID_SIZE);
+
+	if (!pid)
+		return -ENOMEM;
+	memcpy(pid, name, sizeof(name));
+	launch->listen_pid = pid + sizeof(name) - 1;
+	if (!env_add(launch->arena, environment,
+		     arena_printf(launch->arena, "LISTEN_FDS=%s", count)) ||
+	    !env_add(launch->arena, environment, pid))
+		return -ENOMEM;
+	if (names && !env_add(launch->arena, environment,
+			      arena_printf(launch->arena, "LISTEN_FDNAMES=%s", names)))
+		return -ENOMEM;
+	return 0;
+}
+
 /* Descriptors to pass on: those of systemd's socket activation (sd_listen_fds(3)), then
  * --preserve-fds. */
 static int plan_passed_fds(struct creation *creation)
@@ -103,11 +126,7 @@ static int plan_passed_fds(struct creation *creation)
 			return fail(errno, "--preserve-fds: descriptor %u", 3 + i);
 	if (listen == 0 || !launch->spec->process.present)
 		return 0;
-	if (!env_add(launch->arena, &launch->spec->process.env,
-		     arena_printf(launch->arena, "LISTEN_FDS=%s", text)) ||
-	    !env_add(launch->arena, &launch->spec->process.env, "LISTEN_PID=1"))
-		return -ENOMEM;
-	return 0;
+	return tell_listen_fds(launch, text);
 }
 
 static int plan_seccomp(struct creation *creation)

@@ -60,6 +60,7 @@ struct launch {
 	int console_socket;	  /* -1: no terminal */
 	int start, result;	  /* fifos, or -1 for run */
 	unsigned int passed_fds;  /* N descriptors from 3 on stay open */
+	char *listen_pid;	  /* LISTEN_PID's digits, 11 at most; NULL: not told */
 	uint64_t ignored_signals; /* by our caller: bit n - 1 is signal n */
 	bool wait_parent;	  /* C waits for STEP_ENTERED */
 	bool wait_hooks;	  /* there are prestart or createRuntime hooks */

@@ -12,6 +12,7 @@
 #include "image/trust/trust.h"
 
 struct arena;
+struct image_sockets;
 
 struct bundle_request {
 	const struct image *image;
@@ -33,6 +34,10 @@ struct bundle_request {
 	size_t volume_count;
 	const char *hostname; /* NULL: the id */
 };
+
+/* The sockets that its program expects: see image/store.h. 0 or -errno recorded. */
+int bundle_sockets(struct arena *arena, const struct image_config *config,
+		   struct image_sockets *sockets);
 
 /* config.json as text, from the arena; NULL recorded. */
 char *bundle_config(struct arena *arena, const struct bundle_request *request, size_t *size);

@@ -53,7 +53,7 @@ static void write_linux(struct bundle *bundle)
 	overrides_write(writer, resources, "blockIO");
 	json_write_end(writer, '}');
 	overrides_write(writer, linux_part, "sysctl");
-	overrides_write(writer, linux_part, "seccomp");
+	overrides_write_seccomp(writer, linux_part);
 	json_write_array(writer, "namespaces");
 	json_write_raw(writer, NULL, namespaces, namespaces_size());
 	json_write_end(writer, ']');

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "image/bundle/parts.h"
+#include "image/document/errno_name.h"
 #include "image/document/node.h"
 #include "lib/arena.h"
 #include "lib/error.h"
@@ -15,7 +16,9 @@ enum kind {
 	KIND_TEXTS, /* an object of texts */
 	KIND_NUMBER,
 	KIND_CAPABILITIES,
-	KIND_ANY, /* the runtime checks it; nothing in it gives more */
+	KIND_ERRNO, /* a number, or a name: an error's number is not the same everywhere */
+	KIND_RULES, /* of seccomp: each may have such an errnoRet, see KIND_ANY */
+	KIND_ANY,   /* the runtime checks it; nothing in it gives more */
 };
 
 /*
@@ -39,9 +42,9 @@ static const struct rule {
 	{ "linux.sysctl", KIND_TEXTS },
 	{ "linux.seccomp", KIND_OBJECT },
 	{ "linux.seccomp.defaultAction", KIND_TEXT },
-	{ "linux.seccomp.defaultErrnoRet", KIND_NUMBER },
+	{ "linux.seccomp.defaultErrnoRet", KIND_ERRNO },
 	{ "linux.seccomp.architectures", KIND_ANY },
-	{ "linux.seccomp.syscalls", KIND_ANY },
+	{ "linux.seccomp.syscalls", KIND_RULES },
 	{ "linux.resources", KIND_OBJECT },
 	{ "linux.resources.cpu", KIND_OBJECT },
 	{ "linux.resources.cpu.shares", KIND_NUMBER },
@@ -94,6 +97,30 @@ static bool are_texts(const cJSON *object)
 	return true;
 }
 
+static bool is_errno(const cJSON *node)
+{
+	uint64_t number;
+
+	return cJSON_IsString(node) ? errno_of_name(node->valuestring) >= 0 :
+				      json_uint64(node, &number);
+}
+
+static bool are_rules(const cJSON *list)
+{
+	const cJSON *item;
+
+	if (!cJSON_IsArray(list))
+		return false;
+	cJSON_ArrayForEach(item, list)
+	{
+		const cJSON *no = node_get(item, "errnoRet");
+
+		if (!cJSON_IsObject(item) || (no && !is_errno(no)))
+			return false;
+	}
+	return true;
+}
+
 static bool fits(const cJSON *node, enum kind kind)
 {
 	uint64_t number;
@@ -111,6 +138,10 @@ static bool fits(const cJSON *node, enum kind kind)
 		return json_uint64(node, &number);
 	case KIND_CAPABILITIES:
 		return are_default_capabilities(node);
+	case KIND_ERRNO:
+		return is_errno(node);
+	case KIND_RULES:
+		return are_rules(node);
 	case KIND_ANY:
 		break;
 	}
@@ -216,4 +247,41 @@ bool overrides_write(struct json_writer *writer, const cJSON *object, const char
 	text = json_source(node, &size);
 	json_write_raw(writer, key, text, size);
 	return true;
+}
+
+/* The object as it stands there, with numbers for names of errors; not its end, nor rules. */
+static void write_numbers(struct json_writer *writer, const cJSON *object, const char *key)
+{
+	const cJSON *member;
+
+	json_write_object(writer, key);
+	cJSON_ArrayForEach(member, object)
+	{
+		if (cJSON_IsString(member) && (strcmp(member->string, "errnoRet") == 0 ||
+					       strcmp(member->string, "defaultErrnoRet") == 0))
+			json_write_uint(writer, member->string,
+					(uint64_t)errno_of_name(member->valuestring));
+		else if (strcmp(member->string, "syscalls") != 0)
+			overrides_write(writer, object, member->string);
+	}
+}
+
+void overrides_write_seccomp(struct json_writer *writer, const cJSON *linux_part)
+{
+	const cJSON *seccomp = linux_part ? node_get(linux_part, "seccomp") : NULL;
+	const cJSON *rule;
+
+	if (!seccomp)
+		return;
+	write_numbers(writer, seccomp, "seccomp");
+	if (node_get(seccomp, "syscalls")) {
+		json_write_array(writer, "syscalls");
+		cJSON_ArrayForEach(rule, node_get(seccomp, "syscalls"))
+		{
+			write_numbers(writer, rule, NULL);
+			json_write_end(writer, '}');
+		}
+		json_write_end(writer, ']');
+	}
+	json_write_end(writer, '}');
 }

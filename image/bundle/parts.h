@@ -38,6 +38,8 @@ int overrides_read(struct arena *arena, const struct image_config *config,
 		   struct overrides *overrides);
 /* A member of the overrides' object (may be NULL) as it stands there; false if there is none. */
 bool overrides_write(struct json_writer *writer, const cJSON *object, const char *key);
+/* linux.seccomp. */
+void overrides_write_seccomp(struct json_writer *writer, const cJSON *linux_part);
 /* bundle_user(); appc looks for a name first, even one that is a number. */
 int bundle_look_up(struct arena *arena, int root, const char *text, bool names_first,
 		   struct bundle_user *user);

@@ -26,28 +26,20 @@ const struct command *const image_commands[] = {
 #if IS_ENABLED(CONFIG_PUSH)
 	&command_push,
 #endif
+#if IS_ENABLED(CONFIG_IMAGE_REVISION)
+	&command_revision,
+#endif
 	NULL,
 };
 
 static const struct command *const actions[] = {
-	&image_attach,
-	&image_audit,
-	&image_bundle,
-	&image_du,
-	&image_fsck,
-	&image_gc,
-	&image_history,
-	&image_inspect,
-	&image_ls,
-	&image_release_action,
+	&image_attach, &image_audit,	     &image_bundle,  &image_du, &image_fsck,
+	&image_gc,     &image_history,	     &image_inspect, &image_ls, &image_release_action,
 	&image_rm,
 #if IS_ENABLED(CONFIG_SIGN_MAKE)
 	&image_sign,
 #endif
-	&image_tag,
-	&image_unpack_action,
-	&image_verify,
-	NULL,
+	&image_tag,    &image_unpack_action, &image_verify,  NULL,
 };
 /* clang-format on */
 
@@ -56,36 +48,42 @@ const struct command *image_command_of(int argc, char **argv)
 	return argc > 1 ? command_find(image_commands, argv[1]) : NULL;
 }
 
-static int help(const char *program)
+/* `image` and `revision`: their actions, and what they are about. */
+struct group {
+	const char *name, *about;
+	const struct command *const *actions;
+};
+
+static int help(const char *program, const struct group *group)
 {
 	char line[160];
 	int length = snprintf(line, sizeof(line),
 			      "Usage: %s ACTION [OPTION...] [ARGUMENT...]\n\n"
-			      "The images of this device's store.\n\nActions:\n",
-			      program);
+			      "%s\n\nActions:\n",
+			      program, group->about);
 	int result = command_print(line, (size_t)length);
 
 	if (result == 0)
-		result = command_print_list(actions);
+		result = command_print_list(group->actions);
 	length = snprintf(line, sizeof(line),
 			  "\n`%s ACTION --help` explains one; see also cruet-image(1).\n", program);
 	return result < 0 ? result : command_print(line, (size_t)length);
 }
 
 /* `image ACTION`: the action takes the command's place. */
-static int execute_action(const char *program, int argc, char **argv)
+static int execute_action(const char *program, const struct group *group, int argc, char **argv)
 {
 	char name[64];
 	const struct command *action;
 
-	snprintf(name, sizeof(name), "%s image", program);
+	snprintf(name, sizeof(name), "%s %s", program, group->name);
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0) {
-		int result = help(name);
+		int result = help(name, group);
 
 		return result < 0 ? result : argc < 2;
 	}
-	action = command_find(actions, argv[1]);
+	action = command_find(group->actions, argv[1]);
 	if (!action)
 		return fail_as(ERROR_USAGE, 0, "unknown action %s: see `%s --help`", argv[1], name);
 	return command_execute(name, action, NULL, NULL, argc - 1, argv + 1);
@@ -93,15 +91,23 @@ static int execute_action(const char *program, int argc, char **argv)
 
 int image_main(const char *program, const struct command *command, int argc, char **argv)
 {
+	static const struct group images = { "image", "The images of this device's store.",
+					     actions };
+	static const struct group revisions = { "revision",
+						"What this device runs, as one signed thing.",
+						revision_actions };
 	int status;
 
 	log_setup(
 		&(struct log_options){ .fd = -1, .level = LOG_LEVEL_WARNING, .program = program });
 	signal(SIGPIPE, SIG_IGN);
 	umask(022);
-	status = command == &command_image ?
-			 execute_action(program, argc, argv) :
-			 command_execute(program, command, NULL, NULL, argc, argv);
+	if (command == &command_image)
+		status = execute_action(program, &images, argc, argv);
+	else if (IS_ENABLED(CONFIG_IMAGE_REVISION) && command == &command_revision)
+		status = execute_action(program, &revisions, argc, argv);
+	else
+		status = command_execute(program, command, NULL, NULL, argc, argv);
 	if (status >= 0)
 		return status;
 	progress_abort();

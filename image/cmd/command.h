@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The image tool's command line: `cruet pull`, `push`, `import`, `export`, `login`, `logout`, and
- * `cruet image ACTION`. One file a command.
+ * `cruet image ACTION`, `cruet revision ACTION`. One file a command.
  */
 #ifndef IMAGE_CMD_COMMAND_H
 #define IMAGE_CMD_COMMAND_H
@@ -10,11 +10,14 @@
 #include "lib/config.h"
 
 extern const struct command command_export, command_image, command_import, command_login,
-	command_logout, command_pull, command_push;
+	command_logout, command_pull, command_push, command_revision;
 /* ACTIONs of command_image. */
 extern const struct command image_attach, image_audit, image_bundle, image_du, image_fsck, image_gc,
 	image_history, image_inspect, image_ls, image_release_action, image_rm, image_sign,
 	image_tag, image_unpack_action, image_verify;
+
+/* ACTIONs of command_revision, NULL last. */
+extern const struct command *const revision_actions[];
 
 /* Those of this build, in alphabetical order, NULL last. */
 extern const struct command *const image_commands[];

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "image/cmd/session.h"
+#include "image/cmd/report.h"
+#include "image/progress.h"
 #include "image/transfer/transfer.h"
 #include "image/trust/audit.h"
 #include "lib/error.h"
@@ -15,7 +16,7 @@ struct options {
 	struct session_options session;
 	const char *format, *name, *reference, *platform, *user, *working_directory;
 	struct args_list environment, signatures;
-	bool one;
+	bool one, unverified;
 };
 
 #define TEXT(field) ARGS_STRING, offsetof(struct options, field), ARGS_NO_SEEN
@@ -34,22 +35,69 @@ static const struct args_option options[] = {
 	{ "workdir", 0, TEXT(working_directory), "DIR", "of a root file system: where it starts" },
 	{ "signature", 0, ARGS_LIST, offsetof(struct options, signatures), ARGS_NO_SEEN, "FILE",
 	  "a detached signature of it: see image attach" },
+	{ "unverified", 0, ARGS_FLAG, offsetof(struct options, unverified), ARGS_NO_SEEN, NULL,
+	  "also what the policy refuses: it does not run until that allows it" },
 	SESSION_OPTION_ROWS,
 	COMMAND_OPTIONS_END,
 };
 
-static int attach(struct session *session, const struct args_list *signatures,
-		  const struct imported *list, ssize_t count)
-{
-	int result = 0;
+struct coming {
+	struct session *session;
+	const struct platform *board; /* NULL: this machine */
+	bool unverified;
+};
 
-	if (signatures->count > 0 && count != 1)
-		return fail_as(ERROR_USAGE, 0, "--signature: %zd images came, it is for one",
-			       count);
-	for (size_t i = 0; i < signatures->count && result == 0; i++)
-		result = trust_attach(session->store, &list[0].descriptor.digest, AT_FDCWD,
-				      signatures->items[i]);
-	return result;
+/* Of an index: itself, and what this machine would run of it. Count of digests. */
+static size_t find_digests(const struct coming *coming, const struct descriptor *top,
+			   struct digest digests[2])
+{
+	struct session *session = coming->session;
+	char name[DIGEST_TEXT_SIZE];
+	struct image image;
+	size_t count = 0;
+
+	if (top->kind == MEDIA_KIND_INDEX &&
+	    image_load(&session->arena, session->store, digest_text(&top->digest, name),
+		       coming->board, &image) == 0)
+		digests[count++] = image.descriptor.digest;
+	error_clear();
+	digests[count++] = top->digest;
+	return count;
+}
+
+/* The policy, before anything gets a name: what runs now is not put out of its name by what will
+ * not run. */
+static int allow(void *data, const char *name, const struct descriptor *top)
+{
+	struct coming *coming = data;
+	struct session *session = coming->session;
+	struct trust_decision decision;
+	struct digest digests[2];
+	const size_t count = find_digests(coming, top, digests);
+	struct error why;
+	int result;
+
+	if (!coming->unverified) {
+		result = report_policy(session, "import", name, digests, count, &decision);
+		if (result == 0 && *decision.rule)
+			progress_note("%s: allowed by the rule %s%s%s", name, decision.rule,
+				      *decision.signer ? ", signed by " : "", decision.signer);
+		return result;
+	}
+	result = trust_check_any(&session->arena, session->store, &session->settings, name, digests,
+				 count, false, &decision);
+	why = *error_last();
+	if (result == -ENOMEM)
+		return result;
+	if (result < 0)
+		progress_note("kept, and does not run: %s", why.text);
+	error_clear();
+	return audit_write(session->store,
+			   &(struct audit_event){ .action = "import",
+						  .name = name,
+						  .manifest = digests,
+						  .decision = &decision,
+						  .reason = result < 0 ? why.text : NULL });
 }
 
 static int report(struct session *session, const struct imported *list, size_t count)
@@ -64,17 +112,12 @@ static int report(struct session *session, const struct imported *list, size_t c
 	}
 	for (size_t i = 0; i < count && result == 0; i++) {
 		digest_text(&list[i].descriptor.digest, digest);
-		result = audit_write(session->store,
-				     &(struct audit_event){ .action = "import",
-							    .name = list[i].name,
-							    .manifest =
-								    &list[i].descriptor.digest });
 		if (session->json) {
 			json_write_object(&writer, NULL);
 			json_write_string(&writer, "name", list[i].name);
 			json_write_string(&writer, "digest", digest);
 			json_write_end(&writer, '}');
-		} else if (result == 0 && !session->quiet) {
+		} else if (!session->quiet) {
 			int length = snprintf(line, sizeof(line), "%s  %s\n", digest, list[i].name);
 
 			result = command_print(line, (size_t)length);
@@ -92,6 +135,9 @@ static int run(const struct container_context *context, void *given, int argc, c
 	const struct string_list command = { (const char **)argv + 1, (size_t)argc - 1 };
 	const struct string_list environment = { values->environment.items,
 						 values->environment.count };
+	const struct string_list signatures = { values->signatures.items,
+						values->signatures.count };
+	struct coming coming = { .unverified = values->unverified };
 	struct import_request request = {
 		.path = argv[0],
 		.folder = AT_FDCWD,
@@ -103,6 +149,9 @@ static int run(const struct container_context *context, void *given, int argc, c
 		.environment = &environment,
 		.user = values->user,
 		.working_directory = values->working_directory,
+		.signatures = &signatures,
+		.allow = allow,
+		.data = &coming,
 	};
 	auto_session struct session session;
 	struct platform platform;
@@ -111,8 +160,10 @@ static int run(const struct container_context *context, void *given, int argc, c
 	int result = session_open(&session, &values->session, SESSION_ADD);
 
 	(void)context;
+	coming.session = &session;
 	if (result == 0)
 		result = session_platform(&session, values->platform, &platform, &request.platform);
+	coming.board = request.platform;
 	if (result == 0 && values->format) {
 		request.format = image_format_of(values->format);
 		if (request.format == FORMAT_DETECT)
@@ -124,8 +175,7 @@ static int run(const struct container_context *context, void *given, int argc, c
 	if (result < 0)
 		return result;
 	count = image_import(&session.arena, session.store, &session.settings, &request, &list);
-	result = count < 0 ? (int)count : attach(&session, &values->signatures, list, count);
-	return result < 0 ? result : report(&session, list, (size_t)count);
+	return count < 0 ? (int)count : report(&session, list, (size_t)count);
 }
 
 const struct command command_import = {

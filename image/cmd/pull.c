@@ -4,7 +4,7 @@
 
 #include "image/cmd/report.h"
 #include "image/registry/registry.h"
-#include "image/trust/audit.h"
+#include "image/trust/trust.h"
 #include "lib/error.h"
 
 struct options {
@@ -32,25 +32,10 @@ static const struct args_option options[] = {
 static int allow(void *data, const char *name, const struct descriptor *top,
 		 const struct descriptor *manifest)
 {
-	struct session *session = data;
-	struct trust_decision decision = { .allowed = false };
 	const struct digest digests[] = { manifest->digest, top->digest };
-	const int result = trust_check_any(&session->arena, session->store, &session->settings,
-					   name, digests, 2, false, &decision);
-	const struct audit_event event = { .action = result < 0 ? "refuse" : "pull",
-					   .name = name,
-					   .manifest = &manifest->digest,
-					   .decision = &decision };
+	struct trust_decision decision;
 
-	/* Why it was refused is the error that counts. */
-	if (result < 0) {
-		const struct error why = *error_last();
-
-		(void)audit_write(session->store, &event);
-		*error_last() = why;
-		return result;
-	}
-	return audit_write(session->store, &event);
+	return report_policy(data, "pull", name, digests, 2, &decision);
 }
 
 static int run(const struct container_context *context, void *given, int argc, char **argv)

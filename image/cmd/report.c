@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "image/trust/audit.h"
+#include "lib/error.h"
 #include "lib/json.h"
 
 int report_digest(struct session *session, const char *name, const struct descriptor *descriptor)
@@ -22,4 +24,25 @@ int report_digest(struct session *session, const char *name, const struct descri
 	return session->quiet ?
 		       0 :
 		       command_print(line, (size_t)snprintf(line, sizeof(line), "%s\n", digest));
+}
+
+int report_policy(struct session *session, const char *action, const char *name,
+		  const struct digest *digests, size_t count, struct trust_decision *decision)
+{
+	const int result = trust_check_any(&session->arena, session->store, &session->settings,
+					   name, digests, count, false, decision);
+	const struct audit_event event = { .action = result < 0 ? "refuse" : action,
+					   .name = name,
+					   .manifest = digests,
+					   .decision = decision };
+
+	/* Why it was refused is the error that counts. */
+	if (result < 0) {
+		const struct error why = *error_last();
+
+		(void)audit_write(session->store, &event);
+		*error_last() = why;
+		return result;
+	}
+	return audit_write(session->store, &event);
 }

@@ -12,10 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "image/cmd/command.h"
 #include "image/cmd/session.h"
+#include "image/cmd/sockets.h"
 #include "image/progress.h"
 #include "image/run.h"
 #include "image/store.h"
+#include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/log.h"
@@ -213,11 +216,22 @@ static int parse(struct arena *arena, const char *program, int argc, char **argv
 	return first;
 }
 
+/* What is no number, the runtime refuses. */
+static int place(const struct options *values, struct open_sockets *sockets)
+{
+	uint32_t preserved = 0;
+
+	if (values->preserve_fds && !str_uint32(values->preserve_fds, &preserved))
+		return 0;
+	return sockets_place(sockets, preserved);
+}
+
 /* The whole of it: 0, or -errno recorded, or ARGS_HELP. The new words live as long as we do. */
 static int take(const char *program, int command, int *argc, char ***argv)
 {
 	static struct arena arena;
 	static struct options values;
+	struct open_sockets sockets = { 0 };
 	char **words = *argv;
 	char **result = arena_array(&arena, (size_t)*argc + 16, sizeof(*result));
 	int first, count, passed;
@@ -237,9 +251,17 @@ static int take(const char *program, int command, int *argc, char ***argv)
 	if (passed < 0)
 		return passed;
 	count += passed;
-	passed = prepare(&values, words[first], words + first + 1, *argc - first - 1);
+	if (IS_ENABLED(CONFIG_LISTEN_FDS))
+		passed = sockets_open(&arena, session_settings_path(values.session.settings),
+				      values.session.store, values.image, &sockets);
+	if (passed >= 0)
+		passed = prepare(&values, words[first], words + first + 1, *argc - first - 1);
 	if (passed < 0)
 		return passed;
+	if (IS_ENABLED(CONFIG_LISTEN_FDS) && place(&values, &sockets) < 0) {
+		image_give_up();
+		return error_result();
+	}
 	given.keep = values.keep;
 	result[count++] = (char *)"--bundle";
 	result[count++] = given.folder;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where users and passwords are kept: containers-auth.json(5), and docker's config.json, which has
- * the same form. Programs named there (credHelpers, credsStore) are not run.
+ * the same form. A program that is named for a registry (credHelpers) goes before what stands
+ * there, one for all (credsStore) comes after it.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -130,6 +131,40 @@ static const char *text_of(const cJSON *entry, const char *name, const char *all
 	return text && allowed && text[strspn(text, allowed)] ? NULL : text;
 }
 
+/* The program of credHelpers; NULL: none. */
+static const char *helper_of(const cJSON *root, const char *full)
+{
+	const cJSON *entry =
+		find_entry(cJSON_GetObjectItemCaseSensitive(root, "credHelpers"), full);
+	const char *name = cJSON_GetStringValue(entry);
+
+	return name && *name ? name : NULL;
+}
+
+/* What one file says. */
+static int look_into(struct arena *arena, const cJSON *root, const char *host, const char *full,
+		     struct credentials *credentials)
+{
+	const char *helper = helper_of(root, full), *store = text_of(root, "credsStore", NULL);
+	const cJSON *entry;
+	int result;
+
+	if (helper)
+		return credential_helper_get(arena, helper, host, credentials);
+	entry = find_entry(cJSON_GetObjectItemCaseSensitive(root, "auths"), full);
+	credentials->basic = text_of(entry, "auth", base64_digits);
+	credentials->identity_token = text_of(entry, "identitytoken", NULL);
+	if (!store || credentials->basic || credentials->identity_token)
+		return 0;
+	result = credential_helper_get(arena, store, host, credentials);
+	if (result != -ENOENT)
+		return result;
+	/* Of a desk whose home was copied: what everybody may have needs none. */
+	log_warning("credsStore: %s", error_last()->text);
+	error_clear();
+	return 0;
+}
+
 int credentials_find(struct arena *arena, const struct image_settings *settings, const char *host,
 		     const char *repository, struct credentials *credentials)
 {
@@ -141,19 +176,16 @@ int credentials_find(struct arena *arena, const struct image_settings *settings,
 	if (!full || count < 0)
 		return -ENOMEM;
 	for (int i = 0; i < count; i++) {
-		const cJSON *root, *entry;
-		const int result = read_file(arena, places[i], &root);
+		const cJSON *root;
+		int result = read_file(arena, places[i], &root);
 
 		if (result < 0)
 			return result;
-		entry = find_entry(cJSON_GetObjectItemCaseSensitive(root, "auths"), full);
-		credentials->basic = text_of(entry, "auth", base64_digits);
-		credentials->identity_token = text_of(entry, "identitytoken", NULL);
+		result = look_into(arena, root, host, full, credentials);
+		if (result < 0)
+			return fail_context(result, "%s", places[i]);
 		if (credentials->basic || credentials->identity_token)
 			return 0;
-		if (text_of(root, "credsStore", NULL) ||
-		    find_entry(cJSON_GetObjectItemCaseSensitive(root, "credHelpers"), full))
-			log_warning("%s: programs that keep credentials are not run", places[i]);
 	}
 	return 0;
 }
@@ -231,6 +263,10 @@ static int edit(const struct image_settings *settings, const char *host, const c
 	result = read_file(&arena, places[0], &root);
 	if (result < 0)
 		return result;
+	if (user && helper_of(root, host))
+		return fail_as(ERROR_UNSUPPORTED, EOPNOTSUPP,
+			       "%s: docker-credential-%s keeps what is for %s: store it there",
+			       places[0], helper_of(root, host), host);
 	if (user) {
 		text = arena_printf(&arena, "%s:%s", user, password);
 		encoded = text ? arena_bytes(&arena, BASE64_TEXT_SIZE(strlen(text))) : NULL;

@@ -92,7 +92,7 @@ static bool is_passing(int result)
 }
 
 static int open_connection(struct http *http, struct connection *connection, const struct url *url,
-			   const struct url *proxy)
+			   const struct proxy *proxy)
 {
 	int result;
 
@@ -110,8 +110,10 @@ static int open_connection(struct http *http, struct connection *connection, con
 	return result;
 }
 
-/* NULL recorded: a value with a line's end in it would be a header, or a request, of its own. */
-static char *make_head(struct arena *arena, const struct http_request *request, bool whole)
+/* `proxy`: that reads it itself, or NULL. NULL recorded: a value with a line's end in it would be a
+ * header, or a request, of its own. */
+static char *make_head(struct arena *arena, const struct http_request *request,
+		       const struct proxy *proxy)
 {
 	static const char *const methods[] = { "GET", "HEAD", "POST", "PUT", "PATCH" };
 	const struct {
@@ -119,6 +121,7 @@ static char *make_head(struct arena *arena, const struct http_request *request, 
 	} headers[] = {
 		{ "Accept", request->accept },
 		{ "Authorization", request->authorization },
+		{ "Proxy-Authorization", proxy ? proxy->authorization : NULL },
 		{ "Content-Type", request->content_type },
 		{ "Content-Range", request->content_range },
 	};
@@ -126,7 +129,7 @@ static char *make_head(struct arena *arena, const struct http_request *request, 
 				  "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: cruet/" CRUET_VERSION
 				  "\r\nAccept-Encoding: identity\r\n",
 				  methods[request->method],
-				  whole ? url_text(arena, &request->url) : request->url.path,
+				  proxy ? url_text(arena, &request->url) : request->url.path,
 				  url_authority(arena, &request->url));
 
 	for (size_t i = 0; head && i < sizeof(headers) / sizeof(headers[0]); i++) {
@@ -196,7 +199,7 @@ int http_send(struct http *http, struct arena *arena, const struct http_request 
 	      struct http_response *response)
 {
 	struct connection *connection;
-	struct url proxy;
+	struct proxy proxy;
 	const int proxied = proxy_find(arena, &request->url, &proxy);
 	const char *head;
 	int result = 0;
@@ -205,7 +208,7 @@ int http_send(struct http *http, struct arena *arena, const struct http_request 
 	http->may_retry = false;
 	if (proxied < 0)
 		return proxied;
-	head = make_head(arena, request, proxied && !request->url.https);
+	head = make_head(arena, request, proxied && !request->url.https ? &proxy : NULL);
 	if (!head)
 		return error_result();
 	http_finish(http);

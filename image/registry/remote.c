@@ -217,6 +217,8 @@ int remote_refused(struct remote *remote, const struct http_response *response, 
 	case 403:
 		return fail(EACCES, "%s: %s/%s%s%.200s", remote->host, remote->repository, what,
 			    space, message);
+	case 407:
+		return fail(EACCES, "the proxy does not take the user and password, or wants one");
 	default:
 		return fail(EIO, "%s: %s: status %u%s%.200s", remote->host, what, response->status,
 			    space, message);

@@ -104,6 +104,13 @@ struct credentials {
 int credentials_find(struct arena *arena, const struct image_settings *settings, const char *host,
 		     const char *repository, struct credentials *credentials);
 
+/* ---- credential_helper.c ---- */
+
+/* What docker-credential-NAME has for the host. 0, nothing found included; -ENOENT recorded: there
+ * is no such program; -errno recorded. */
+int credential_helper_get(struct arena *arena, const char *name, const char *host,
+			  struct credentials *credentials);
+
 /* ---- helper.c ---- */
 
 struct helper_request {

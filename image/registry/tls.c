@@ -26,6 +26,7 @@
 struct tls {
 	mbedtls_ssl_context ssl;
 	mbedtls_ssl_config config;
+	struct tls *below; /* with a proxy; or NULL */
 	int fd, stall_ms;
 };
 
@@ -47,22 +48,44 @@ static int random_bytes(void *data, unsigned char *buffer, size_t size)
 
 static int send_record(void *data, const unsigned char *buffer, size_t size)
 {
-	const ssize_t sent = send(*(int *)data, buffer, size, MSG_NOSIGNAL);
+	struct tls *tls = data;
+	ssize_t sent;
 
+	if (tls->below)
+		return mbedtls_ssl_write(&tls->below->ssl, buffer, size);
+	sent = send(tls->fd, buffer, size, MSG_NOSIGNAL);
 	if (sent >= 0)
 		return (int)sent;
 	return errno == EAGAIN || errno == EINTR ? MBEDTLS_ERR_SSL_WANT_WRITE :
 						   MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 }
 
+static int read_plain(struct tls *tls, void *buffer, size_t size)
+{
+	int got;
+
+	do
+		got = mbedtls_ssl_read(&tls->ssl, buffer, size);
+#ifdef MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET
+	while (got == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET);
+#else
+	while (false);
+#endif
+	return got == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ? 0 : got;
+}
+
 static int receive_record(void *data, unsigned char *buffer, size_t size)
 {
-	const ssize_t got = recv(*(int *)data, buffer, size, 0);
+	struct tls *tls = data;
+	const ssize_t got =
+		tls->below ? read_plain(tls->below, buffer, size) : recv(tls->fd, buffer, size, 0);
 
 	if (got > 0)
 		return (int)got;
 	if (got == 0)
 		return MBEDTLS_ERR_SSL_CONN_EOF;
+	if (tls->below)
+		return (int)got;
 	return errno == EAGAIN || errno == EINTR ? MBEDTLS_ERR_SSL_WANT_READ :
 						   MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 }
@@ -128,7 +151,7 @@ static int configure(struct tls *tls, const char *host)
 		result = mbedtls_ssl_set_hostname(&tls->ssl, host);
 	if (result)
 		return fail(ENOMEM, "TLS: set up: -0x%04x", (unsigned int)-result);
-	mbedtls_ssl_set_bio(&tls->ssl, &tls->fd, send_record, receive_record, NULL);
+	mbedtls_ssl_set_bio(&tls->ssl, tls, send_record, receive_record, NULL);
 	return 0;
 }
 
@@ -156,11 +179,15 @@ int tls_open(struct tls **result, int fd, const char *host, const struct http_op
 	tls->stall_ms = stall_ms;
 	mbedtls_ssl_init(&tls->ssl);
 	mbedtls_ssl_config_init(&tls->config);
+	tls->below = *result;
 	status = handshake(tls, host, options);
-	if (status < 0)
+	if (status < 0) {
+		tls->below = NULL;
 		tls_close(&tls);
+		return status;
+	}
 	*result = tls;
-	return status;
+	return 0;
 }
 
 void tls_close(struct tls **tls)
@@ -169,6 +196,8 @@ void tls_close(struct tls **tls)
 	(void)mbedtls_ssl_close_notify(&(*tls)->ssl);
 	mbedtls_ssl_free(&(*tls)->ssl);
 	mbedtls_ssl_config_free(&(*tls)->config);
+	if ((*tls)->below)
+		tls_close(&(*tls)->below);
 	free(*tls);
 	*tls = NULL;
 }
@@ -176,17 +205,11 @@ void tls_close(struct tls **tls)
 ssize_t tls_read(struct tls *tls, void *buffer, size_t size)
 {
 	for (;;) {
-		const int got = mbedtls_ssl_read(&tls->ssl, buffer, size);
+		const int got = read_plain(tls, buffer, size);
 		int result;
 
-		if (got > 0)
+		if (got >= 0)
 			return got;
-		if (got == 0 || got == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
-			return 0;
-#ifdef MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET
-		if (got == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
-			continue;
-#endif
 		result = wait_for(tls, got, "read");
 		if (result < 0)
 			return result;

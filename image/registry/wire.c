@@ -77,11 +77,33 @@ static int connect_host(const char *host, const char *port)
 	return fd < 0 ? fail(-fd, "connect to %s port %s", host, port) : fd;
 }
 
-int wire_open(struct wire *wire, const struct url *url, const struct url *proxy,
+/* All that has to be said before the server itself listens. */
+static int make_way(struct wire *wire, const struct url *url, const struct proxy *proxy,
+		    const struct http_options *options)
+{
+	int result = 0;
+
+	if (IS_ENABLED(CONFIG_PULL_TLS) && proxy && proxy->url.https) {
+		/* A registry may be insecure: that says nothing of the proxy, or its password. */
+		struct http_options strict = *options;
+
+		strict.insecure = false;
+		result = tls_open(&wire->tls, wire->fd, proxy->url.host, &strict, wire->stall_ms);
+	}
+	if (result == 0 && proxy && url->https)
+		result = proxy_tunnel(wire, proxy, url);
+	if (result < 0)
+		return fail_context(result, "proxy %s", proxy->url.host);
+	if (IS_ENABLED(CONFIG_PULL_TLS) && url->https)
+		return tls_open(&wire->tls, wire->fd, url->host, options, wire->stall_ms);
+	return 0;
+}
+
+int wire_open(struct wire *wire, const struct url *url, const struct proxy *proxy,
 	      const struct http_options *options)
 {
-	const struct url *to = proxy ? proxy : url;
-	int result = 0;
+	const struct url *to = proxy ? &proxy->url : url;
+	int result;
 
 	*wire = (struct wire){ .fd = -1, .stall_ms = (int)options->stall_seconds * 1000 };
 	if (url->https && !IS_ENABLED(CONFIG_PULL_TLS))
@@ -92,10 +114,7 @@ int wire_open(struct wire *wire, const struct url *url, const struct url *proxy,
 	wire->fd = connect_host(to->host, to->port);
 	if (wire->fd < 0)
 		return wire->fd;
-	if (proxy && url->https)
-		result = proxy_tunnel(wire, url);
-	if (IS_ENABLED(CONFIG_PULL_TLS) && result == 0 && url->https)
-		result = tls_open(&wire->tls, wire->fd, url->host, options, wire->stall_ms);
+	result = make_way(wire, url, proxy, options);
 	if (result < 0)
 		wire_close(wire);
 	return result;

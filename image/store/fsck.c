@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "image/document/load.h"
+#include "image/revision/pin.h"
 #include "image/store/internal.h"
+#include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/file.h"
@@ -118,7 +120,7 @@ static bool has_tree(struct store *store, char kind, const struct digest *digest
 }
 
 /* A layer that was unpacked may be gone itself. */
-static bool layer_is_there(struct store *store, const struct image *image, size_t i)
+bool store_layer_there(struct store *store, const struct image *image, size_t i)
 {
 	const struct descriptor *layer = &image->manifest.layers[i];
 	struct digest chain;
@@ -156,7 +158,7 @@ static int check_manifest(struct name_check *at, const struct descriptor *descri
 		return 0;
 	}
 	for (size_t i = 0; i < image.manifest.layer_count; i++) {
-		if (layer_is_there(store, &image, i))
+		if (store_layer_there(store, &image, i))
 			continue;
 		log_warning("image %s: layer %s is missing", at->name,
 			    digest_text(&image.manifest.layers[i].digest, text));
@@ -354,6 +356,8 @@ int store_fsck(struct store *store, bool deep, bool repair, struct fsck_report *
 		check.place = &store->places[i];
 		result = check_place(&check);
 	}
+	if (result == 0 && IS_ENABLED(CONFIG_IMAGE_REVISION))
+		result = revision_fsck(store, repair, report, &check.left);
 	if (before == HELD_NOT)
 		store_unlock(store);
 	if (result == 0 && check.left)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "image/store/internal.h"
+#include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/log.h"
@@ -138,6 +139,13 @@ static int sweep_tree(void *data, int folder, const char *name)
 	return name[0] == '.' ? discard(data, folder, name, NULL) : 0;
 }
 
+/* ---- revisions: those that were being made or removed ---- */
+
+static int sweep_revision(void *data, int folder, const char *name)
+{
+	return name[0] == '.' ? discard(data, folder, name, NULL) : 0;
+}
+
 /* ---- all ---- */
 
 static int sweep_top(void *data, int folder, const char *name)
@@ -189,6 +197,8 @@ static int sweep_all(struct sweep *sweep)
 		result = sweep_below(sweep, "signatures", sweep_signature);
 	if (result == 0)
 		result = sweep_below(sweep, "partial", sweep_partial);
+	if (result == 0 && IS_ENABLED(CONFIG_IMAGE_REVISION))
+		result = sweep_below(sweep, "rev", sweep_revision);
 	if (result == 0)
 		result = sweep_trees(sweep);
 	return result == 0 ? sweep_folder(sweep, sweep->store->places[0].folder, sweep_top) :

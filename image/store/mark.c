@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "image/document/load.h"
+#include "image/revision/pin.h"
 #include "image/store/internal.h"
+#include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/file.h"
@@ -86,16 +88,12 @@ static int mark_refs(struct arena *arena, struct marking *marking)
 }
 
 /* A used digest: of a manifest or index, if it is here at all. */
-static int mark_use(struct marking *marking, const char *text, const char *id)
+static int mark_digest(struct marking *marking, const struct digest *digest)
 {
 	auto_arena struct arena arena = { 0 };
 	struct descriptor descriptor;
-	struct digest digest;
-	int result = digest_parse(&digest, text, id);
+	int result = document_identify(&arena, marking->store, digest, &descriptor);
 
-	if (result < 0)
-		return result;
-	result = document_identify(&arena, marking->store, &digest, &descriptor);
 	if (result == -ENOENT) {
 		/* Of another store, or lost: its trees may still be in use. */
 		marking->marks->trees_unknown = true;
@@ -103,8 +101,16 @@ static int mark_use(struct marking *marking, const char *text, const char *id)
 	}
 	if (result == 0)
 		return mark_below(marking, &descriptor);
-	result = result == -ENOMSG ? digest_set_add(&marking->marks->blobs, &digest) : result;
+	result = result == -ENOMSG ? digest_set_add(&marking->marks->blobs, digest) : result;
 	return result < 0 ? result : 0;
+}
+
+static int mark_use(struct marking *marking, const char *text, const char *id)
+{
+	struct digest digest;
+	int result = digest_parse(&digest, text, id);
+
+	return result < 0 ? result : mark_digest(marking, &digest);
 }
 
 static int mark_user(void *data, int folder, const char *id)
@@ -155,6 +161,19 @@ static int mark_uses(struct marking *marking)
 	return result < 0 ? result : 0;
 }
 
+/* Installed revisions have to stay bootable, whatever the names lead to. */
+static int mark_revisions(struct arena *arena, struct marking *marking)
+{
+	struct revision_pin *pins = NULL;
+	ssize_t count = revision_pins(arena, marking->store, &pins);
+	int result = count < 0 ? (int)count : 0;
+
+	for (ssize_t i = 0; i < count && result == 0; i++)
+		result = fail_context(mark_digest(marking, &pins[i].digest), "revision %u",
+				      pins[i].number);
+	return result;
+}
+
 int mark_all(struct arena *arena, struct store *store, struct marks *marks)
 {
 	struct marking marking = { .store = store, .marks = marks, .used = true };
@@ -167,6 +186,8 @@ int mark_all(struct arena *arena, struct store *store, struct marks *marks)
 		store->places[i].doubt = false;
 	/* What is used comes first: nothing is looked at twice. */
 	result = mark_uses(&marking);
+	if (result == 0 && IS_ENABLED(CONFIG_IMAGE_REVISION))
+		result = mark_revisions(arena, &marking);
 	marking.used = false;
 	if (result == 0)
 		result = mark_refs(arena, &marking);

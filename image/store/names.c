@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "image/document/load.h"
+#include "image/revision/pin.h"
 #include "image/store/internal.h"
+#include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/json.h"
@@ -243,9 +245,32 @@ static int compare_below(void *data, const struct descriptor *descriptor, bool p
 	return 0;
 }
 
+/* NAME@DIGEST, as a revision that is installed has it: 1; 0; -errno recorded. */
+static int find_pinned(struct arena *arena, struct store *store, const char *name,
+		       const struct digest *digest, struct descriptor *descriptor)
+{
+	const size_t length = (size_t)(strrchr(name, '@') - name);
+	struct revision_pin *pins = NULL;
+	ssize_t count;
+	int result;
+
+	if (!IS_ENABLED(CONFIG_IMAGE_REVISION))
+		return 0;
+	count = revision_pins(arena, store, &pins);
+	for (ssize_t i = 0; i < count; i++) {
+		if (!pins[i].name || strlen(pins[i].name) != length ||
+		    strncmp(pins[i].name, name, length) != 0 ||
+		    !digest_equal(&pins[i].digest, digest))
+			continue;
+		result = find_digest(arena, store, digest, descriptor);
+		return result < 0 ? result : 1;
+	}
+	return count < 0 ? (int)count : 0;
+}
+
 /* NAME@DIGEST: the digest is what the name leads to, or a part of that index. */
-static int find_both(struct arena *arena, struct store *store, const char *name,
-		     const struct digest *digest, struct descriptor *descriptor)
+static int find_agreeing(struct arena *arena, struct store *store, const char *name,
+			 const struct digest *digest, struct descriptor *descriptor)
 {
 	struct agreement agreement = { digest, descriptor, false };
 	struct descriptor top;
@@ -267,6 +292,22 @@ static int find_both(struct arena *arena, struct store *store, const char *name,
 	if (result < 0)
 		return result;
 	return agreement.found ? 0 : fail(ENOENT, "image %s: the name has another digest", name);
+}
+
+static int find_both(struct arena *arena, struct store *store, const char *name,
+		     const struct digest *digest, struct descriptor *descriptor)
+{
+	int result = find_agreeing(arena, store, name, digest, descriptor);
+	struct error error;
+
+	if (result != -ENOENT)
+		return result;
+	error = *error_last();
+	result = find_pinned(arena, store, name, digest, descriptor);
+	if (result)
+		return result < 0 ? result : 0;
+	*error_last() = error;
+	return -ENOENT;
 }
 
 int store_resolve(struct arena *arena, struct store *store, const char *name,

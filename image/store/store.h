@@ -22,6 +22,7 @@
 #include "image/document/document.h"
 
 struct arena;
+struct image;
 struct store;
 
 enum store_flags {
@@ -116,8 +117,8 @@ struct store_ref {
 
 /*
  * NAME, or "sha256:HEX" of a manifest or index that is there (a prefix of at least 12 hex digits if
- * only one fits), or NAME@DIGEST: then both must agree. *descriptor from the arena. -ENOENT
- * recorded.
+ * only one fits), or NAME@DIGEST: then both must agree, or a revision that is installed has just
+ * that (image/revision/pin.h). *descriptor from the arena. -ENOENT recorded.
  */
 int store_resolve(struct arena *arena, struct store *store, const char *name,
 		  struct descriptor *descriptor);
@@ -133,6 +134,9 @@ ssize_t store_refs(struct arena *arena, struct store *store, struct store_ref **
 /* The tree of that key ("[a-z0-9-]+"), in whichever store: an O_PATH descriptor of its root;
  * -ENOENT unrecorded. path (may be NULL): where it is, from the arena. */
 int store_tree_open(struct arena *arena, struct store *store, const char *key, char **path);
+
+/* Is layer `i` of the image there, as a blob or unpacked? */
+bool store_layer_there(struct store *store, const struct image *image, size_t i);
 
 struct store_tree {
 	struct store *store;

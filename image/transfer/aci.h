@@ -78,8 +78,6 @@ int aci_app_read(struct aci *aci, struct image_config *config);
 int aci_isolators_read(struct aci *aci);
 /* Say that it has no effect, and remember it. */
 int aci_ignore(struct aci *aci, const char *name);
-/* "EPERM" -> EPERM; -1: unknown. */
-int aci_errno(const char *name);
 
 /* A member: of that type, or NULL if it is not there (null, too). *wrong is set, and the error
  * recorded, when it is of another type, or `required` and not there. */
@@ -93,8 +91,6 @@ bool aci_is_name(const char *text);
 bool aci_is_default_set(const cJSON *capabilities);
 /* What appc calls the architecture. */
 const char *aci_architecture(const struct platform *platform);
-/* "PERM" of EPERM, or NULL. */
-const char *aci_errno_name(int no);
 /* The value of the entry {name, value} of that name in a list; NULL: none. */
 const char *aci_value(const cJSON *list, const char *name);
 

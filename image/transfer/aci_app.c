@@ -4,6 +4,7 @@
 
 #include "image/transfer/aci.h"
 #include "lib/arena.h"
+#include "lib/config.h"
 #include "lib/error.h"
 #include "lib/path.h"
 #include "lib/str.h"
@@ -200,8 +201,16 @@ static int read_port(const cJSON *item, struct port *port)
 	return 0;
 }
 
+/* Who runs it opens them: see bundle_sockets(). */
+static bool can_listen(const struct port *port)
+{
+	return IS_ENABLED(CONFIG_LISTEN_FDS) &&
+	       (str_equal(port->protocol, "tcp") || str_equal(port->protocol, "udp"));
+}
+
 static int take_ports(struct aci *aci, struct image_config *config)
 {
+	bool ignored = false;
 	int wrong = 0, result;
 	const cJSON *item, *list = aci_member(aci->app, "ports", cJSON_Array, false, &wrong);
 	struct port port = { 0 };
@@ -221,8 +230,11 @@ static int take_ports(struct aci *aci, struct image_config *config)
 		json_write_uint(&aci->appc, "count", port.count);
 		json_write_bool(&aci->appc, "socketActivated", port.activated);
 		json_write_end(&aci->appc, '}');
-		if (port.activated && aci_ignore(aci, "socketActivated") < 0)
-			return error_result();
+		if (port.activated && !can_listen(&port) && !ignored) {
+			ignored = true;
+			if (aci_ignore(aci, "socketActivated") < 0)
+				return error_result();
+		}
 		/* A long range stands in the label only. */
 		for (uint64_t i = 0; i < port.count && config->exposed_ports.count < PORTS_MAX; i++)
 			if (add(aci, &config->exposed_ports,

@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "image/document/errno_name.h"
 #include "image/transfer/aci.h"
 #include "lib/arena.h"
 #include "lib/error.h"
@@ -251,12 +252,11 @@ static int write_seccomp(struct json_writer *writer, const struct isolators *all
 	static const char *const always[] = { "execve", "exit", "exit_group", "rt_sigreturn" };
 	int wrong = 0;
 	const cJSON *item, *set = cJSON_GetObjectItem(all->seccomp, "set");
-	const char *errno_name = aci_text(all->seccomp, "errno", false, &wrong);
-	const char *blocked = *errno_name ? "SCMP_ACT_ERRNO" : "SCMP_ACT_KILL_PROCESS";
-	int no = *errno_name ? aci_errno(errno_name) : 0;
+	const char *name = aci_text(all->seccomp, "errno", false, &wrong);
+	const char *blocked = *name ? "SCMP_ACT_ERRNO" : "SCMP_ACT_KILL_PROCESS";
 
-	if (wrong < 0 || no < 0)
-		return fail_property("errno", "manifest: '%s' is no errno", errno_name);
+	if (wrong < 0 || (*name && errno_of_name(name) < 0))
+		return fail_property("errno", "manifest: '%s' is no errno", name);
 	cJSON_ArrayForEach(item, set)
 	{
 		const char *all_of_it = all->seccomp_retains ? "@appc.io/all" : "@appc.io/empty";
@@ -271,8 +271,9 @@ static int write_seccomp(struct json_writer *writer, const struct isolators *all
 	json_write_object(writer, "seccomp");
 	json_write_string(writer, "defaultAction",
 			  all->seccomp_retains ? blocked : "SCMP_ACT_ALLOW");
-	if (no && all->seccomp_retains)
-		json_write_uint(writer, "defaultErrnoRet", (uint64_t)no);
+	/* By name: the machine that runs it knows its number. */
+	if (*name && all->seccomp_retains)
+		json_write_string(writer, "defaultErrnoRet", name);
 	json_write_array(writer, "syscalls");
 	json_write_object(writer, NULL);
 	json_write_array(writer, "names");
@@ -285,8 +286,8 @@ static int write_seccomp(struct json_writer *writer, const struct isolators *all
 	}
 	json_write_end(writer, ']');
 	json_write_string(writer, "action", all->seccomp_retains ? "SCMP_ACT_ALLOW" : blocked);
-	if (no && !all->seccomp_retains)
-		json_write_uint(writer, "errnoRet", (uint64_t)no);
+	if (*name && !all->seccomp_retains)
+		json_write_string(writer, "errnoRet", name);
 	json_write_end(writer, '}');
 	json_write_end(writer, ']');
 	json_write_end(writer, '}');

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "image/document/errno_name.h"
 #include "image/transfer/aci.h"
 #include "image/transfer/export.h"
 #include "lib/error.h"
@@ -77,17 +78,14 @@ static void write_memory(struct json_writer *writer, const cJSON *memory)
 	json_write_end(writer, '}');
 }
 
-static void write_set(struct json_writer *writer, const char *name, const cJSON *set, int no)
+static void write_set(struct json_writer *writer, const char *name, const cJSON *set,
+		      const char *no)
 {
-	char text[20];
-
 	begin(writer, name);
 	json_write_object(writer, "value");
 	write_source(writer, "set", set);
-	if (no) {
-		snprintf(text, sizeof(text), "E%s", aci_errno_name(no));
-		json_write_string(writer, "errno", text);
-	}
+	if (no)
+		json_write_string(writer, "errno", no);
 	json_write_end(writer, '}');
 	json_write_end(writer, '}');
 }
@@ -98,17 +96,24 @@ static int write_seccomp(struct json_writer *writer, const cJSON *seccomp)
 	const char *action = cJSON_GetStringValue(get(seccomp, "defaultAction"));
 	const cJSON *rule = cJSON_GetArrayItem(get(seccomp, "syscalls"), 0);
 	bool removes = str_equal(action, "SCMP_ACT_ALLOW");
-	uint64_t no = 0;
+	const cJSON *node = removes ? get(rule, "errnoRet") : get(seccomp, "defaultErrnoRet");
+	const char *name = cJSON_GetStringValue(node);
+	char text[20];
+	uint64_t no;
 
 	if (!seccomp)
 		return 0;
 	if (!cJSON_IsArray(get(rule, "names")) || rule->next)
 		return fail_property("linux.seccomp", "%s: has no one rule", ACI_APP);
-	json_uint64(removes ? get(rule, "errnoRet") : get(seccomp, "defaultErrnoRet"), &no);
-	if (no && (no > INT16_MAX || !aci_errno_name((int)no)))
+	/* A number is from an older import, on a machine like this one. */
+	if (!name && json_uint64(node, &no) && no <= INT16_MAX && errno_name((int)no)) {
+		snprintf(text, sizeof(text), "E%s", errno_name((int)no));
+		name = text;
+	}
+	if (node && (!name || errno_of_name(name) < 0))
 		return fail_property("errnoRet", "%s: is no errno", ACI_APP);
 	write_set(writer, removes ? "os/linux/seccomp-remove-set" : "os/linux/seccomp-retain-set",
-		  get(rule, "names"), (int)no);
+		  get(rule, "names"), name);
 	return 0;
 }
 
@@ -145,7 +150,7 @@ int export_isolators(struct json_writer *writer, const cJSON *patch)
 		return 0;
 	json_write_array(writer, "isolators");
 	if (capabilities && !aci_is_default_set(capabilities))
-		write_set(writer, "os/linux/capabilities-retain-set", capabilities, 0);
+		write_set(writer, "os/linux/capabilities-retain-set", capabilities, NULL);
 	write_plain(writer, "os/linux/no-new-privileges", get(process, "noNewPrivileges"));
 	if (profile) {
 		begin(writer, "os/linux/apparmor-profile");

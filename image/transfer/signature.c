@@ -115,6 +115,22 @@ static int attach(struct import *import, const struct digest *manifest)
 	return result;
 }
 
+/* Those that were named. */
+static int attach_given(struct import *import)
+{
+	const struct import_request *request = import->request;
+	const size_t count = request->signatures ? request->signatures->count : 0;
+	int result = 0;
+
+	if (count && import->count != 1)
+		return fail_as(ERROR_USAGE, 0, "--signature: %zu images came, it is for one",
+			       import->count);
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = trust_attach(import->store, &import->list[0].descriptor.digest,
+				      request->folder, request->signatures->items[i]);
+	return result;
+}
+
 int import_keep_signatures(struct import *import)
 {
 	const struct digest *first = &import->list[0].descriptor.digest;
@@ -130,5 +146,7 @@ int import_keep_signatures(struct import *import)
 					    keep_each, import);
 	}
 	/* What lies beside a file is about the one image in it. */
-	return result == 0 && single ? attach(import, first) : result;
+	if (result == 0 && single)
+		result = attach(import, first);
+	return result == 0 ? attach_given(import) : result;
 }

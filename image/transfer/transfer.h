@@ -40,8 +40,10 @@ struct import_request {
 	/* of a plain root file system */
 	const struct string_list *command, *environment;
 	const char *user, *working_directory;
-	/* Called for each image when all of it is verified and in the store, and before any name
-	 * is given (policy); < 0, recorded, ends the import. NULL: nobody is asked. */
+	const struct string_list *signatures; /* detached ones, of the one image in it; or NULL */
+	/* Called for each image when all of it, and what signs it, is verified and in the store,
+	 * and before any name is given (policy); < 0, recorded, ends the import. NULL: nobody is
+	 * asked. */
 	int (*allow)(void *data, const char *name, const struct descriptor *top);
 	void *data;
 };

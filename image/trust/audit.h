@@ -14,7 +14,9 @@
 #include "image/trust/trust.h"
 
 struct audit_event {
-	const char *action; /* import pull verify refuse start remove sign push */
+	/* import pull verify refuse start remove sign push; of revisions: install try commit fail
+	 * rollback remove */
+	const char *action;
 	const char *name;
 	const struct digest *manifest;	       /* or NULL */
 	const struct trust_decision *decision; /* or NULL */

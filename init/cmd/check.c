@@ -19,7 +19,8 @@
 #include "lib/str.h"
 
 struct options {
-	const char *kernel, *system, *root;
+	const char *kernel, *system, *root, *over;
+	struct args_list without;
 	int64_t memory;
 	bool json;
 };
@@ -35,6 +36,12 @@ static const struct args_option options[] = {
 	  "the system's settings; default: system.json beside the folder" },
 	{ "root", 'r', ARGS_STRING, OPTION(root), "DIR",
 	  "look for bundles and programs below this folder; default: what " INIT_UNITS " lies in" },
+#if IS_ENABLED(CONFIG_IMAGE_REVISION)
+	{ "over", 0, ARGS_STRING, OPTION(over), "FOLDER",
+	  "a revision's units, over those of the folder; one of the same name goes instead of it" },
+	{ "without", 0, ARGS_LIST, OPTION(without), "NAME",
+	  "a unit of the folder that the revision takes away" },
+#endif
 	{ "json", 'j', ARGS_FLAG, OPTION(json), NULL, "print the findings as JSON" },
 	COMMAND_OPTIONS_END,
 };
@@ -245,6 +252,18 @@ static int audit_units(struct check *check, const char *folder)
 	return check_kernel(check);
 }
 
+static void *compile(struct check *check, const char *folder, const char *system, size_t *size)
+{
+	const struct unit_over over = {
+		.folder = check->options->over,
+		.without = check->options->without.items,
+	};
+
+	check->audit.over = over.folder;
+	return unit_compile_over(&check->arena, folder, over.folder ? &over : NULL, system, 0,
+				 &check->report, size);
+}
+
 static int check_units(struct check *check, const char *folder)
 {
 	const char *system = check->options->system;
@@ -257,7 +276,7 @@ static int check_units(struct check *check, const char *folder)
 	check->audit.system = system;
 	if (!system)
 		return -ENOMEM;
-	block = unit_compile(&check->arena, folder, system, 0, &check->report, &size);
+	block = compile(check, folder, system, &size);
 	if (!block || plan_from_block(&check->plan, block, size, folder) < 0)
 		return 0;
 	check->audit.plan = &check->plan;
@@ -292,6 +311,12 @@ static int check_path(struct check *check)
 
 	if (stat(check->path, &status) < 0)
 		return fail(errno, "%s", check->path);
+	if (check->options->over && S_ISDIR(status.st_mode))
+		return check_units(check, check->path);
+	if (check->options->over || check->options->without.count)
+		return fail_as(ERROR_USAGE, 0,
+			       "--over goes with a folder of units, --without with "
+			       "--over");
 	if (!S_ISDIR(status.st_mode))
 		return check_unit(check);
 	config = arena_printf(&check->arena, "%s/config.json", check->path);

@@ -52,6 +52,12 @@ static void start(struct host *host, uint32_t unit)
 	kept->launched = kept->cleaned = 0;
 	kept->early_exit = -1;
 	kept->status[0] = '\0';
+	if (host_open_sockets(host, unit) < 0) {
+		error_format(error_last(), kept->status, sizeof(kept->status));
+		host_say_error(host, plan_unit_name(&host->plan, unit));
+		host_post(host, EVENT_LAUNCH_FAILED, unit, 0);
+		return;
+	}
 	/* The core ends a launch that takes too long. */
 	if (host_job(host, JOB_START, unit, PLAN_FOREVER) < 0)
 		host_post(host, EVENT_LAUNCH_FAILED, unit, 0);
@@ -138,6 +144,7 @@ static void changed(struct host *host, uint32_t unit, uint32_t before)
 	const char *name = plan_unit_name(&host->plan, unit);
 
 	host_note_unit(host, unit, before);
+	host_tend_sockets(host, unit);
 	host->control_due = 1;
 	host->goal_at = host->now;
 	switch (state->phase) {

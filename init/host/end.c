@@ -112,6 +112,7 @@ void host_end_step(struct host *host)
 	case END_NOT:
 		break;
 	case END_UNITS:
+		host_close_sockets(host);
 		next(host, END_RECORD, RECORD_MS);
 		host->record_at = 0;
 		host_record(host);

@@ -25,7 +25,7 @@
 
 enum host_limits {
 	KEPT_MAGIC = 0x6372756b, /* "cruk" */
-	KEPT_VERSION = 1,
+	KEPT_VERSION = 2,
 	JOURNAL_BOOT = 512,   /* the first entries stay: they are the boot */
 	JOURNAL_LATEST = 512, /* the others are overwritten in turn */
 	JOURNAL_ENTRIES = JOURNAL_BOOT + JOURNAL_LATEST,
@@ -116,6 +116,7 @@ struct kept {
 	uint32_t unit_size; /* sizeof(struct kept_unit) */
 	uint32_t unit_count;
 	uint32_t supervisor_offset, supervisor_size, units_offset, journal_offset;
+	uint32_t sockets_offset, socket_count;
 	uint32_t from_file; /* the plan is the compiled file's; else JSON's */
 	uint32_t is_init;   /* PID 1 of a machine; else `supervise` */
 	uint32_t reexecs, crashes;
@@ -155,6 +156,7 @@ struct host {
 	struct kept_unit *units;
 	struct supervisor *supervisor;
 	struct journal_entry *journal;
+	int32_t *sockets; /* descriptors, or -1: of each plan_socket, in the plan's order */
 	struct plan plan;
 	int epoll, signals, uevents;
 	struct conditions conditions;
@@ -189,6 +191,7 @@ enum watch_source {
 	WATCH_REPORT,	 /* index: unit */
 	WATCH_READY,	 /* index: unit */
 	WATCH_UEVENT,
+	WATCH_SOCKET, /* index: unit, which is started on demand */
 };
 
 /* loop.c */
@@ -220,6 +223,17 @@ int host_watch_units(struct host *host); /* a new epoll, signals and units: what
 int host_watch_rest(struct host *host);	 /* and all that can come a moment later */
 int host_open_unit(struct host *host, uint32_t unit);
 void host_close_unit(struct kept_unit *unit);
+
+/* listen.c */
+uint32_t host_count_sockets(const struct plan *plan);
+int32_t *host_sockets(const struct host *host, uint32_t unit); /* of the unit */
+/* Those that are not open yet. 0 or -errno recorded. */
+int host_open_sockets(const struct host *host, uint32_t unit);
+void host_close_sockets(struct host *host); /* all, for good */
+/* Those that the plan before had as well; its others are closed. */
+void host_move_sockets(struct host *host, struct host *old);
+void host_tend_sockets(struct host *host, uint32_t unit); /* its phase has changed */
+void host_demand(struct host *host, uint32_t unit);	  /* something has come in */
 
 /* reexec.c */
 void host_reexec(struct host *host);		     /* first a trial */

@@ -69,6 +69,7 @@ static int unit_job(const struct host *host, enum job_kind kind, uint32_t unit, 
 		.notify = kept->notify >= 0 ? 1 : -1,
 		.pid = kept->pid,
 		.starts = supervisor_unit(host->supervisor, unit)->starts,
+		.sockets = host_sockets(host, unit),
 	};
 
 	switch (kind) {

@@ -30,7 +30,9 @@ static void lay_out(struct kept *kept, const struct plan *plan)
 	kept->supervisor_offset =
 		kept->units_offset + aligned((plan->unit_count + 1) * sizeof(struct kept_unit));
 	kept->supervisor_size = (uint32_t)supervisor_size(plan);
-	kept->size = kept->supervisor_offset + aligned(kept->supervisor_size);
+	kept->sockets_offset = kept->supervisor_offset + aligned(kept->supervisor_size);
+	kept->socket_count = host_count_sockets(plan);
+	kept->size = kept->sockets_offset + aligned(kept->socket_count * sizeof(int32_t));
 }
 
 static void point(struct host *host)
@@ -41,6 +43,7 @@ static void point(struct host *host)
 	host->journal = (struct journal_entry *)(base + host->kept->journal_offset);
 	host->units = (struct kept_unit *)(base + host->kept->units_offset);
 	host->supervisor = (struct supervisor *)(base + host->kept->supervisor_offset);
+	host->sockets = (int32_t *)(base + host->kept->sockets_offset);
 }
 
 /* A block for this plan: zero but for its layout. */
@@ -97,6 +100,7 @@ int host_keep(struct host *host, const struct host_settings *settings, int plan_
 	point(host);
 	for (uint32_t i = 0; i <= host->plan.unit_count; i++)
 		empty_unit(&host->units[i]);
+	memset(host->sockets, -1, kept->socket_count * sizeof(int32_t));
 	kept->is_init = settings->is_init;
 	kept->from_file = host->from_file;
 	kept->plan_fd = plan_fd;
@@ -202,6 +206,7 @@ int host_adopt_plan(struct host *host)
 		return result;
 	}
 	move_units(host, &old);
+	host_move_sockets(host, &old);
 	move_journal(host, &old);
 	close(kept->plan_fd);
 	close(kept->rings);

@@ -149,6 +149,9 @@ static void dispatch(struct host *host, const struct epoll_event *event)
 	case WATCH_UEVENT:
 		host_uevent(host);
 		break;
+	case WATCH_SOCKET:
+		host_demand(host, index);
+		break;
 	}
 }
 

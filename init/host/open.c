@@ -92,6 +92,11 @@ int host_open_unit(struct host *host, uint32_t unit)
 		result = host_watch(host, kept->report, WATCH_REPORT, unit, EPOLLIN);
 	if (result == 0)
 		result = host_watch(host, kept->ready, WATCH_READY, unit, EPOLLIN);
+	/* What cannot be opened now is tried again, and said, when the unit starts. */
+	if (result == 0 && host_open_sockets(host, unit) < 0)
+		error_clear();
+	if (result == 0)
+		host_tend_sockets(host, unit);
 	return result;
 }
 

@@ -56,6 +56,8 @@ static void for_each_kept(struct host *host, void (*apply)(int fd))
 		apply(host->units[i].report);
 		apply(host->units[i].ready);
 	}
+	for (uint32_t i = 0; i < kept->socket_count; i++)
+		apply(host->sockets[i]);
 }
 
 static void execute(struct host *host, const char *path)

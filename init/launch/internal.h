@@ -74,6 +74,18 @@ const char *run_groups(const struct run *run);
 enum { RUN_TOLD_MAX = 2 };
 int run_told(const struct run *run, const char *socket, char *texts[RUN_TOLD_MAX]);
 
+/* ---- listen.c ---- */
+
+/* How many sockets the run is given; they become LISTEN_FIRST_FD and on. */
+unsigned int run_sockets(const struct launch *launch);
+/*
+ * LISTEN_FDS, LISTEN_FDNAMES and LISTEN_PID, if it is given any; *pid: the last, for the process
+ * itself to fill in by run_listen_pid(), else NULL. How many, or -ENOMEM recorded.
+ */
+enum { RUN_LISTEN_MAX = 3 };
+int run_listen_told(const struct run *run, char *texts[RUN_LISTEN_MAX], char **pid);
+void run_listen_pid(char *pid);
+
 /* Clean up what there is of the run: launch_clean(). 0 or -errno recorded. */
 int run_clean(const struct run *run);
 
@@ -106,7 +118,8 @@ struct program {
 	bool main;	       /* the unit's own process, not a probe: reports, console, ready fd */
 	/* filled by program_start() */
 	char **environment;
-	char *watchdog_pid; /* one of these, for the process to fill in */
+	char *watchdog_pid; /* one of these, for the process to fill in ... */
+	char *listen_pid;   /* ... and another */
 	int gate;	    /* with a network of its own: the other end says when that is there */
 	bool cloned_into, shares;
 };
@@ -167,11 +180,11 @@ int storage_unmount(const char *path);
 /* ---- oci.c: our own runtime, or another ---- */
 
 /*
- * Make this process's descriptors those that the container is to have: standard streams, and
- * launch->ready as `number`, and launch->report behind them. All others are closed. 0 or -errno
- * recorded.
+ * Make this process's descriptors those that the container is to have: standard streams, `count`
+ * sockets, and launch->ready as `number`, and launch->report behind them. All others are closed. 0
+ * or -errno recorded.
  */
-int oci_pass_ready(struct launch *launch, int number);
+int oci_pass_descriptors(struct launch *launch, unsigned int count, int number);
 
 /* Make and start the container from the derived bundle, reporting to PID 1. 0 or -errno recorded.
  */

@@ -28,6 +28,8 @@ struct launch {
 	int notify; /* the bound datagram socket of the unit is there (INIT_RUN_UNITS/NAME/notify):
 		       1, or -1 */
 	pid_t pid;  /* clean, check: the main process, or 0 */
+	/* launch_start() only: of the unit's plan_socket, all open; NULL: it has none */
+	const int32_t *sockets;
 	uint32_t starts; /* how many runs there were before: 0 for the first since boot */
 };
 

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -21,6 +22,7 @@
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/file.h"
+#include "lib/listen.h"
 #include "lib/str.h"
 #include "runtime/container.h"
 
@@ -58,6 +60,21 @@ static int open_runtime(struct oci *oci, const struct run *run, bool make)
 
 /* ---- another program ---- */
 
+/* What it is told: `create` of the unit's sockets. */
+struct call {
+	const char *program;
+	char *environment[RUN_LISTEN_MAX + 2], *listen_pid;
+};
+
+static int begin_call(struct call *call, const struct run *run, const char *program,
+		      const char *command)
+{
+	*call = (struct call){ .program = program, .environment = { (char *)RUN_PATH } };
+	return strcmp(command, "create") == 0 ?
+		       run_listen_told(run, call->environment + 1, &call->listen_pid) :
+		       0;
+}
+
 static int wait_for(pid_t pid, const char *program, const char *command)
 {
 	int status;
@@ -73,13 +90,13 @@ static int wait_for(pid_t pid, const char *program, const char *command)
 		       program, command, run_status(status));
 }
 
-static pid_t spawn(const char *program, char **argv, bool own, bool apart)
+static pid_t spawn(const struct call *call, char **argv, bool own, bool apart)
 {
-	static char *const environment[] = { (char *)RUN_PATH, NULL };
 	const pid_t pid = vfork();
 
 	if (pid != 0)
 		return pid;
+	run_listen_pid(call->listen_pid);
 	/* A probe that hangs is to be found with all its children: not in our process group, with
 	 * which the supervisor would end us all; so we take it along. */
 	if (apart) {
@@ -89,7 +106,7 @@ static pid_t spawn(const char *program, char **argv, bool own, bool apart)
 	/* What it mounts for itself goes with it, also when it is killed. */
 	if (!own)
 		unshare(CLONE_NEWNS);
-	execve(program, argv, environment);
+	execve(call->program, argv, call->environment);
 	_exit(127);
 }
 
@@ -109,9 +126,10 @@ static int call(const struct oci *oci, const struct run *run, const char *const 
 	const bool own = strcmp(oci->program, OWN_BINARY) == 0;
 	const size_t count = count_words(words), more_count = more ? count_words(more) : 0;
 	const char **argv = arena_array(run->arena, count + more_count + 4, sizeof(*argv));
+	struct call call;
 	pid_t pid;
 
-	if (!argv)
+	if (!argv || begin_call(&call, run, oci->program, words[0]) < 0)
 		return -ENOMEM;
 	argv[0] = own ? "cruet" : oci->program;
 	argv[1] = "--root";
@@ -119,7 +137,7 @@ static int call(const struct oci *oci, const struct run *run, const char *const 
 	memcpy(argv + 3, words, count * sizeof(*words));
 	if (more)
 		memcpy(argv + 3 + count, more, more_count * sizeof(*more));
-	pid = spawn(oci->program, (char **)argv, own, more != NULL);
+	pid = spawn(&call, (char **)argv, own, more != NULL);
 	return pid < 0 ? fail(errno, "fork") : wait_for(pid, oci->program, words[0]);
 }
 
@@ -138,9 +156,10 @@ static pid_t read_pid(const struct run *run, const char *name)
 	return (pid_t)pid;
 }
 
-int oci_pass_ready(struct launch *launch, int number)
+int oci_pass_descriptors(struct launch *launch, unsigned int count, int number)
 {
-	const int last = launch->ready < 0 ? STDERR_FILENO : number;
+	const int behind = LISTEN_FIRST_FD + (int)count;
+	const int last = launch->ready < 0 ? behind - 1 : number;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(launch->output, STDOUT_FILENO) < 0 ||
@@ -151,8 +170,10 @@ int oci_pass_ready(struct launch *launch, int number)
 	launch->report = fcntl(launch->report, F_DUPFD_CLOEXEC, last + 2);
 	if (launch->ready >= 0)
 		launch->ready = fcntl(launch->ready, F_DUPFD_CLOEXEC, last + 2);
+	if (count && listen_place(launch->sockets, count) < 0)
+		return error_result();
 	/* What lies between is to be open as well: it is nothing. */
-	for (int fd = STDERR_FILENO + 1; fd <= last; fd++)
+	for (int fd = behind; fd <= last; fd++)
 		if (dup2(fd == last ? launch->ready : null, fd) < 0)
 			return fail(errno, "descriptor %d for readiness", number);
 	launch->report = dup3(launch->report, last + 1, O_CLOEXEC);
@@ -163,9 +184,12 @@ int oci_pass_ready(struct launch *launch, int number)
 	return fd_close_from(last + 2);
 }
 
+/* Those behind the sockets. */
 static unsigned int passed(const struct run *run)
 {
-	return run->launch->ready < 0 ? 0 : run->unit->ready.number - STDERR_FILENO;
+	return run->launch->ready < 0 ?
+		       0 :
+		       run->unit->ready.number + 1 - LISTEN_FIRST_FD - run_sockets(run->launch);
 }
 
 static int attach(void *given, pid_t pid)
@@ -173,6 +197,19 @@ static int attach(void *given, pid_t pid)
 	const struct run *run = given;
 
 	return network_attach(run->plan, run->launch->unit, pid);
+}
+
+/* This process's own environment: the runtime looks there. */
+static int tell_own(const struct run *run)
+{
+	char *texts[RUN_LISTEN_MAX], *pid;
+	const int told = run_listen_told(run, texts, &pid);
+
+	run_listen_pid(pid);
+	for (int i = 0; i < told; i++)
+		if (putenv(texts[i]) != 0)
+			return fail(errno, "environment");
+	return told < 0 ? told : 0;
 }
 
 /* Both in one, which is the cheapest: only a network has to be made in between. */
@@ -190,7 +227,7 @@ static int run_own(const struct oci *oci, struct run *run)
 	};
 	int ignored;
 
-	if (!request.create.bundle || !request.create.pid_file)
+	if (!request.create.bundle || !request.create.pid_file || tell_own(run) < 0)
 		return -ENOMEM;
 	return container_run(&oci->context, &request, &ignored);
 }

@@ -22,6 +22,7 @@
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/file.h"
+#include "lib/listen.h"
 #include "lib/log.h"
 #include "lib/process.h"
 #include "lib/str.h"
@@ -49,12 +50,15 @@ static bool has_variable(char *const *environment, const char *prefix)
 
 static int make_environment(struct program *program)
 {
-	enum { FURTHER = RUN_TOLD_MAX + 4, WATCHDOG_PID_SIZE = sizeof(WATCHDOG_PID) + 11 };
+	enum {
+		FURTHER = RUN_TOLD_MAX + RUN_LISTEN_MAX + 4,
+		WATCHDOG_PID_SIZE = sizeof(WATCHDOG_PID) + 11
+	};
 	const struct run *run = program->run;
 	const struct plan_list given = run->unit->environment;
 	char **at = arena_array(run->arena, given.count + (size_t)FURTHER, sizeof(*at));
 	const char *terminal = getenv("TERM");
-	int told = 0;
+	int told;
 
 	program->environment = at;
 	if (!at)
@@ -68,6 +72,10 @@ static int make_environment(struct program *program)
 	if (run->unit->console && !has_variable(program->environment, "TERM="))
 		*at++ = arena_printf(run->arena, "TERM=%s", terminal ? terminal : "linux");
 	told = run_told(run, run_path(run, RUN_NOTIFY), at);
+	if (told < 0)
+		return told;
+	at += told;
+	told = run_listen_told(run, at, &program->listen_pid);
 	if (told < 0)
 		return told;
 	if (run->unit->watchdog_timeout)
@@ -114,15 +122,28 @@ static int set_descriptors(const struct program *program, int *report)
 {
 	const struct launch *launch = program->run->launch;
 	const int number = (int)program->run->unit->ready.number;
+	const unsigned int sockets = program->main ? run_sockets(launch) : 0;
+	const int free = LISTEN_FIRST_FD + (int)sockets;
+	int ready = launch->ready;
 
 	if (fd_cloexec_from(3, -1) < 0)
 		return error_result();
-	if (!program->main || launch->ready < 0)
+	if (!program->main)
+		return 0;
+	if (sockets) {
+		*report = fcntl(*report, F_DUPFD_CLOEXEC, free);
+		if (ready >= 0)
+			ready = fcntl(ready, F_DUPFD_CLOEXEC, free);
+		if (*report < 0 || (launch->ready >= 0 && ready < 0))
+			return fail(errno, "descriptors");
+		if (listen_place(launch->sockets, sockets) < 0)
+			return error_result();
+	}
+	if (ready < 0)
 		return 0;
 	if (*report == number)
 		*report = fcntl(*report, F_DUPFD_CLOEXEC, number + 1);
-	if (*report < 0 ||
-	    (launch->ready == number ? fcntl(number, F_SETFD, 0) : dup2(launch->ready, number)) < 0)
+	if (*report < 0 || (ready == number ? fcntl(number, F_SETFD, 0) : dup2(ready, number)) < 0)
 		return fail(errno, "descriptor %d for readiness", number);
 	return 0;
 }
@@ -184,6 +205,7 @@ static void child(void *given)
 	pass_gate(program);
 	result = become(program, &report);
 	if (result == 0 && program->main) {
+		run_listen_pid(program->listen_pid);
 		if (program->watchdog_pid)
 			sprintf(program->watchdog_pid, WATCHDOG_PID "%d", (int)getpid());
 		result = report_pid(report, getpid());

@@ -112,7 +112,8 @@ int launch_start(const struct launch *given)
 	unsetenv("NOTIFY_SOCKET");
 	umask(0);
 	if (unit->source != SOURCE_EXEC)
-		result = oci_pass_ready(&launch, (int)unit->ready.number);
+		result = oci_pass_descriptors(&launch, run_sockets(&launch),
+					      (int)unit->ready.number);
 	if (result == 0)
 		result = run_open(&run, &launch, &arena, true);
 	if (result == 0)

@@ -20,6 +20,7 @@ struct audit {
 	struct unit_report *report;
 	const struct plan *plan; /* NULL: only the bundle in configs[0] */
 	const char *folder;	 /* of the units, for messages; or the bundle */
+	const char *over;	 /* folder whose units lie over them; or NULL */
 	const char *system;	 /* file, for messages */
 	const char *only;	 /* look at the unit of this name only; NULL: at all */
 	int root;		 /* folder below which paths are looked up; -1: they are not */

@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "init/unit/audit.h"
 #include "lib/arena.h"
+#include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/json.h"
@@ -21,6 +23,17 @@ enum { REASON_SIZE = 480, PATH_SIZE = 4096 };
 bool audit_has(const struct audit *audit, uint32_t i)
 {
 	return !audit->only || strcmp(audit->only, plan_unit_name(audit->plan, i)) == 0;
+}
+
+/* It is in the folder that lies over the other if it is there. */
+static void put_unit_file(const struct audit *audit, const char *name, char file[PATH_SIZE])
+{
+	if (IS_ENABLED(CONFIG_IMAGE_REVISION) && audit->over) {
+		snprintf(file, PATH_SIZE, "%s/%s.json", audit->over, name);
+		if (access(file, F_OK) == 0)
+			return;
+	}
+	snprintf(file, PATH_SIZE, "%s/%s.json", audit->folder, name);
 }
 
 void audit_say(struct audit *audit, bool warning, uint32_t i, const char *property,
@@ -37,8 +50,7 @@ void audit_say(struct audit *audit, bool warning, uint32_t i, const char *proper
 	else if (i == PLAN_NONE)
 		snprintf(file, sizeof(file), "%s", audit->system);
 	else
-		snprintf(file, sizeof(file), "%s/%s.json", audit->folder,
-			 plan_unit_name(audit->plan, i));
+		put_unit_file(audit, plan_unit_name(audit->plan, i), file);
 	unit_tell(audit->report, &(struct unit_problem){ .warning = warning,
 							 .file = file,
 							 .property = property,

@@ -70,8 +70,7 @@ static void add_board(struct set *set, struct plan_unit *unit)
 
 /* ---- files ---- */
 
-/* The document of a file, or NULL: reported. */
-static const cJSON *read_file(struct set *set, int dir, const char *path, const char *file)
+const cJSON *unit_read_file(struct set *set, int dir, const char *path, const char *file)
 {
 	size_t size;
 	const char *text = file_read(set->arena, dir, path, FILE_MAX_SIZE, &size);
@@ -89,7 +88,7 @@ static void read_system(struct set *set, const char *path)
 
 	set->system_file = path ? path : "system.json";
 	if (path && access(path, F_OK) == 0)
-		set->system_node = read_file(set, AT_FDCWD, path, path);
+		set->system_node = unit_read_file(set, AT_FDCWD, path, path);
 	unit_set_defaults(OBJECT_SYSTEM, (uint32_t *)system);
 	frame = frame_of(set, set->system_file, set->system_node);
 	if (set->system_node)
@@ -117,7 +116,7 @@ static void read_unit(struct set *set, int dir, struct unit *unit)
 		fail_as(ERROR_CONFIG, 0, "\"%s\" cannot be the name of a unit", unit->name);
 		unit_tell_recorded(set->report, unit->file, unit->file);
 	}
-	unit->node = read_file(set, dir, slash ? slash + 1 : unit->file, unit->file);
+	unit->node = unit_read_file(set, dir, slash ? slash + 1 : unit->file, unit->file);
 	if (!unit->node)
 		return;
 	plan->name = pool_text(&set->pool, unit->name, strlen(unit->name));
@@ -128,6 +127,10 @@ static void read_unit(struct set *set, int dir, struct unit *unit)
 	if (IS_ENABLED(CONFIG_IMAGE) && plan->source == SOURCE_IMAGE &&
 	    set->report->errors == errors)
 		unit_ask_image(&frame, plan);
+	if (IS_ENABLED(CONFIG_IMAGE_REVISION) && unit->is_over && plan->early)
+		unit_problem(&frame, "early",
+			     "is over before it is known which revision runs: only the firmware's "
+			     "units can be early");
 	add_board(set, plan);
 	unit->good = set->report->errors == errors;
 }
@@ -137,8 +140,8 @@ static int compare_units(const void *a, const void *b)
 	return strcmp(((const struct unit *)a)->name, ((const struct unit *)b)->name);
 }
 
-/* Is it NAME.json? The length of NAME, or 0. Hidden files are somebody's temporary ones. */
-static size_t unit_name_length(const char *file)
+/* Hidden files are somebody's temporary ones. */
+size_t unit_name_length(const char *file)
 {
 	const size_t length = strlen(file);
 
@@ -147,10 +150,15 @@ static size_t unit_name_length(const char *file)
 	return length - 5;
 }
 
-static bool add_unit(struct set *set, const char *folder, const char *file)
+bool unit_add(struct set *set, const char *folder, const char *file)
 {
-	struct unit *unit = &set->units[set->unit_count++];
+	struct unit *unit;
 
+	if (set->unit_count == PLAN_MAX_UNITS) {
+		fail_as(ERROR_CONFIG, 0, "more than %d units", PLAN_MAX_UNITS);
+		return false;
+	}
+	unit = &set->units[set->unit_count++];
 	unit->name = arena_strndup(set->arena, file, unit_name_length(file));
 	unit->file = arena_printf(set->arena, "%s/%s", folder, file);
 	unit->plan = arena_alloc(set->arena, sizeof(*unit->plan));
@@ -164,23 +172,26 @@ static bool list_folder(struct set *set, const char *folder, DIR *stream)
 	set->units = arena_array(set->arena, PLAN_MAX_UNITS, sizeof(*set->units));
 	if (!set->units)
 		return false;
-	while ((entry = readdir(stream)) != NULL) {
-		if (!unit_name_length(entry->d_name))
-			continue;
-		if (set->unit_count == PLAN_MAX_UNITS) {
-			fail_as(ERROR_CONFIG, 0, "more than %d units", PLAN_MAX_UNITS);
+	while ((entry = readdir(stream)) != NULL)
+		if (unit_name_length(entry->d_name) && !unit_add(set, folder, entry->d_name))
 			return false;
-		}
-		if (!add_unit(set, folder, entry->d_name))
-			return false;
-	}
-	qsort(set->units, set->unit_count, sizeof(*set->units), compare_units);
 	return true;
+}
+
+static bool read_folders(struct set *set, const char *folder, DIR *stream, DIR *over)
+{
+	if (!list_folder(set, folder, stream) ||
+	    (IS_ENABLED(CONFIG_IMAGE_REVISION) && over && !unit_lay_over(set, dirfd(stream), over)))
+		return false;
+	qsort(set->units, set->unit_count, sizeof(*set->units), compare_units);
+	for (size_t i = 0; !set->pool.failed && i < set->unit_count; i++)
+		read_unit(set, dirfd(set->units[i].is_over ? over : stream), &set->units[i]);
+	return !set->pool.failed;
 }
 
 static bool read_units(struct set *set, const char *folder)
 {
-	DIR *stream = opendir(folder);
+	DIR *stream = opendir(folder), *over = NULL;
 	bool good;
 
 	/* An initramfs that only prepares the root has none; elsewhere that is a mistake. */
@@ -190,11 +201,18 @@ static bool read_units(struct set *set, const char *folder)
 		fail(errno, "%s", folder);
 		return false;
 	}
-	good = list_folder(set, folder, stream);
-	for (size_t i = 0; good && !set->pool.failed && i < set->unit_count; i++)
-		read_unit(set, dirfd(stream), &set->units[i]);
+	if (IS_ENABLED(CONFIG_IMAGE_REVISION) && set->over)
+		over = opendir(set->over->folder);
+	if (IS_ENABLED(CONFIG_IMAGE_REVISION) && set->over && !over) {
+		fail(errno, "%s", set->over->folder);
+		good = false;
+	} else {
+		good = read_folders(set, folder, stream, over);
+	}
+	if (over)
+		closedir(over);
 	closedir(stream);
-	return good && !set->pool.failed;
+	return good;
 }
 
 static const char *last_component(const char *folder)
@@ -223,8 +241,9 @@ static void *make_block(struct set *set, const char *folder, const char *system,
 	return unit_lay_out(set, order, last_component(folder), target, size);
 }
 
-void *unit_compile(struct arena *arena, const char *folder, const char *system, unsigned int target,
-		   struct unit_report *report, size_t *size)
+void *unit_compile_over(struct arena *arena, const char *folder, const struct unit_over *over,
+			const char *system, unsigned int target, struct unit_report *report,
+			size_t *size)
 {
 	struct set *set = arena_alloc(arena, sizeof(*set));
 	const uint32_t errors = report->errors;
@@ -233,6 +252,7 @@ void *unit_compile(struct arena *arena, const char *folder, const char *system, 
 	if (set) {
 		set->arena = set->pool.arena = arena;
 		set->report = report;
+		set->over = over;
 		set->like_mips = target & UNIT_TARGET_MIPS ||
 				 (plan_is_mips() && !(target & UNIT_TARGET_NO_MIPS));
 		block = make_block(set, folder, system, target, size);

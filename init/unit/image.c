@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an image says of how it is to be supervised (StopSignal, Healthcheck) stands in for what its
- * unit does not say.
+ * What an image says of how it is to be supervised (StopSignal, Healthcheck, sockets) stands in for
+ * what its unit does not say.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,11 @@
 #include "init/unit/read.h"
 #include "lib/arena.h"
 #include "lib/error.h"
+#include "lib/listen.h"
 #include "lib/str.h"
+
+/* Everybody may connect, as with what the program would open itself; `listen` says otherwise. */
+#define ANY_ADDRESS "0.0.0.0"
 
 /* Docker's defaults, in milliseconds, where Healthcheck does not say (Dockerfile reference). */
 enum { HEALTH_EVERY = 30000, HEALTH_TIMEOUT = 30000, HEALTH_FAILURES = 3 };
@@ -78,6 +82,40 @@ static void take_health(const struct frame *document, struct plan_unit *plan,
 	health->grace = advice->health_start_ms;
 }
 
+static void take_sockets(const struct frame *document, struct plan_unit *plan,
+			 const struct image_sockets *sockets)
+{
+	enum { WORDS = sizeof(struct plan_socket) / sizeof(uint32_t) };
+	struct pool *pool = &document->set->pool;
+	struct plan_socket *list;
+	uint32_t address;
+
+	if (unit_member(document->node, "listen"))
+		return;
+	if (plan->on_demand && !sockets->count)
+		unit_warning(document, "on_demand", "the image has no socketActivated ports");
+	if (!sockets->count)
+		return;
+	list = arena_array(document->set->arena, sockets->count, sizeof(*list));
+	if (!list) {
+		pool->failed = true;
+		return;
+	}
+	address = pool_text(pool, ANY_ADDRESS, strlen(ANY_ADDRESS));
+	for (unsigned int i = 0; i < sockets->count; i++) {
+		const struct image_socket *socket = &sockets->list[i];
+
+		unit_set_defaults(OBJECT_SOCKET, (uint32_t *)&list[i]);
+		list[i].name = pool_text(pool, socket->name, strlen(socket->name));
+		list[i].kind = socket->datagrams ? LISTEN_UDP : LISTEN_TCP;
+		list[i].address = address;
+		list[i].port = socket->port;
+	}
+	plan->listen = pool_list(pool, list, sockets->count * (size_t)WORDS);
+	plan->listen.count = plan->listen.count ? sockets->count : 0;
+	unit_place_sockets(document, plan);
+}
+
 void unit_ask_image(const struct frame *document, struct plan_unit *plan)
 {
 	struct set *set = document->set;
@@ -97,4 +135,5 @@ void unit_ask_image(const struct frame *document, struct plan_unit *plan)
 	}
 	take_signal(document, plan, advice.stop_signal);
 	take_health(document, plan, &advice);
+	take_sockets(document, plan, &advice.sockets);
 }

@@ -29,6 +29,8 @@ ROW(UNIT, start_timeout, TIME, RANGE_WAIT, plan_unit, start_timeout, 30000, PROC
 ROW(UNIT, volumes, RECORDS, OBJECT_VOLUME, plan_unit, volumes, 0, CONTAINER)
 ROW(UNIT, layer, CHOICE, CHOICE_LAYER, plan_unit, layer, LAYER_NONE, CONTAINER)
 ROW(UNIT, network, NETWORK, CHOICE_NETWORK, plan_unit, network, 0, PROCESS)
+ROW(UNIT, listen, RECORDS, OBJECT_SOCKET, plan_unit, listen, 0, PROCESS)
+ROW(UNIT, on_demand, BOOL, 0, plan_unit, on_demand, 0, PROCESS)
 ROW(UNIT, environment, MAP, MAP_ENVIRONMENT, plan_unit, environment, 0, PROCESS)
 ROW(UNIT, user, USER, 0, plan_unit, uid, 0, EXEC)
 ROW(UNIT, directory, TEXT, TEXT_PATH, plan_unit, directory, 0, EXEC)
@@ -91,6 +93,12 @@ ROW(NETWORK, mtu, NUMBER, RANGE_MTU, plan_network, mtu, 0, ANY)
 
 ROW(ROUTE, to, TEXT, TEXT_ROUTE, plan_route, destination, 0, REQUIRED)
 ROW(ROUTE, via, TEXT, TEXT_ADDRESS, plan_route, gateway, 0, ANY)
+
+ROW(SOCKET, name, TEXT, TEXT_NAME, plan_socket, name, 0, ANY)
+ROW(SOCKET, address, SOCKET, 0, plan_socket, kind, 0, REQUIRED)
+ROW(SOCKET, backlog, NUMBER, RANGE_BACKLOG, plan_socket, backlog, 4096, ANY)
+ROW(SOCKET, mode, MODE, 0, plan_socket, mode, 0666, ANY)
+ROW(SOCKET, user, USER, 0, plan_socket, uid, 0, ANY)
 
 ROW(LOG, ring, SIZE, RANGE_RING, plan_log, ring, 64 << 10, ANY)
 ROW(LOG, rate, RATE, 0, plan_log, rate_lines, 1000, ANY)

@@ -214,6 +214,8 @@ static size_t record_words(enum unit_object object)
 		return sizeof(struct plan_volume) / sizeof(uint32_t);
 	case OBJECT_ROUTE:
 		return sizeof(struct plan_route) / sizeof(uint32_t);
+	case OBJECT_SOCKET:
+		return sizeof(struct plan_socket) / sizeof(uint32_t);
 	case OBJECT_MOUNT:
 		return sizeof(struct plan_mount) / sizeof(uint32_t);
 	default:

@@ -6,6 +6,7 @@
 #ifndef INIT_UNIT_READ_H
 #define INIT_UNIT_READ_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,6 +45,7 @@ struct unit {
 	struct plan_unit *plan; /* lists of units are still empty */
 	uint32_t place;		/* among all, in the order of starting */
 	bool good;		/* nothing was wrong with its own file */
+	bool is_over;		/* of the folder that lies over the other */
 	uint8_t seen;		/* links.c: 1 on the way to it, 2 done */
 };
 
@@ -58,6 +60,7 @@ struct set {
 	struct plan_system system;
 	struct unit *units; /* by name */
 	size_t unit_count;
+	const struct unit_over *over; /* or NULL */
 	/* The argument is text in the pool. */
 	struct plan_condition conditions[CONDITIONS_MAX];
 	uint32_t condition_count;
@@ -115,9 +118,19 @@ int unit_signal(const struct set *set, const char *name);
 bool unit_read_status(const struct frame *frame, uint32_t *word);
 bool unit_read_condition(const struct frame *frame, uint32_t *word);
 
+/* compile.c: the document of a file (`shown` in messages), or NULL: reported. */
+const cJSON *unit_read_file(struct set *set, int dir, const char *path, const char *shown);
+bool unit_add(struct set *set, const char *folder, const char *file);
+/* The length of NAME in NAME.json; 0: not a unit's file. */
+size_t unit_name_length(const char *file);
+/* over.c: set->over over the units of the folder `dir`. False: recorded. */
+bool unit_lay_over(struct set *set, int dir, DIR *over);
+
 /* The rules that rows cannot say, after an object was read. */
 void unit_check_object(const struct frame *frame, enum unit_object object, uint32_t *words);
-/* image.c: stop signal and health check from the image, where the unit says nothing. */
+/* How many sockets, and the descriptor for readiness behind them. */
+void unit_place_sockets(const struct frame *document, struct plan_unit *unit);
+/* image.c: stop signal, health check and sockets from the image, where the unit says nothing. */
 void unit_ask_image(const struct frame *document, struct plan_unit *plan);
 /* And those between units and the system; after unit_link(). */
 void unit_check_set(struct set *set, struct unit *const *order);

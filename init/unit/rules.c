@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "init/unit/read.h"
+#include "lib/listen.h"
 
 /* The keys that go with a way of checking; the place is that of enum check_kind. */
 static const char check_keys[][5] = {
@@ -113,6 +114,19 @@ static void check_log(const struct frame *frame, const struct plan_log *log)
 		unit_problem(frame, "file", "is only for \"to\": [\"file\"]");
 }
 
+static void check_socket(const struct frame *frame, const struct plan_socket *socket)
+{
+	const bool is_path = frame->set->pool.texts[socket->address - 1] == '/';
+
+	if (!is_path && unit_member(frame->node, "mode"))
+		unit_problem(frame, "mode", "is only for a path");
+	if (!is_path && unit_member(frame->node, "user"))
+		unit_problem(frame, "user", "is only for a path");
+	if ((socket->kind == LISTEN_UDP || socket->kind == LISTEN_UNIXGRAM) &&
+	    unit_member(frame->node, "backlog"))
+		unit_problem(frame, "backlog", "is not for datagrams");
+}
+
 /* Of a gateway and its destination. */
 static bool is_ipv6(const struct set *set, uint32_t text)
 {
@@ -218,6 +232,37 @@ static void check_type(const struct frame *frame, struct plan_unit *unit)
 		unit_problem(frame, "restart", "\"on\": always is only for services");
 }
 
+void unit_place_sockets(const struct frame *document, struct plan_unit *unit)
+{
+	const uint32_t count = unit->listen.count, first_free = LISTEN_FIRST_FD + count;
+	const cJSON *ready = unit_member(document->node, "ready");
+
+	if (count > PLAN_SOCKETS_MAX)
+		unit_problem(document, "listen", "must have at most %d items", PLAN_SOCKETS_MAX);
+	if (!count || unit->ready.kind != CHECK_FD)
+		return;
+	if (!unit_member(ready, "fd"))
+		unit->ready.number = first_free;
+	if (unit->ready.number < first_free || unit->ready.number > unit_ranges[RANGE_FD].maximum)
+		unit_problem(document, "ready", "\"fd\": sockets are passed as 3 to %u",
+			     (unsigned int)first_free - 1);
+}
+
+static void check_demand(const struct frame *frame, struct plan_unit *unit)
+{
+	if (!unit->on_demand)
+		return;
+	if (unit->type != UNIT_SERVICE)
+		unit_problem(frame, "on_demand", "is only for services");
+	/* An image may have sockets to listen on. */
+	if (!unit->listen.count &&
+	    (unit->source != SOURCE_IMAGE || unit_member(frame->node, "listen")))
+		unit_problem(frame, "on_demand", "needs \"listen\"");
+	if (unit->autostart && unit_member(frame->node, "autostart"))
+		unit_problem(frame, "on_demand", "is not for what starts with the machine");
+	unit->autostart = 0;
+}
+
 static void check_watchdog(const struct frame *frame, struct plan_unit *unit)
 {
 	if (!unit->critical) {
@@ -267,6 +312,8 @@ static void check_unit(const struct frame *frame, struct plan_unit *unit)
 	uint32_t twin;
 
 	check_source(frame, unit);
+	unit_place_sockets(frame, unit);
+	check_demand(frame, unit);
 	check_type(frame, unit);
 	check_watchdog(frame, unit);
 	if (unit->ready.kind == CHECK_HEALTH && unit->health.kind == CHECK_NONE)
@@ -317,6 +364,9 @@ void unit_check_object(const struct frame *frame, enum unit_object object, uint3
 		break;
 	case OBJECT_ROUTE:
 		check_route(frame, structure);
+		break;
+	case OBJECT_SOCKET:
+		check_socket(frame, structure);
 		break;
 	case OBJECT_LOG:
 		check_log(frame, structure);

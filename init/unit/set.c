@@ -33,9 +33,8 @@ struct claims {
 	size_t count, room;
 };
 
-static void claim(struct claims *claims, const struct frame *frame, uint32_t text, char end)
+static void claim(struct claims *claims, const struct frame *frame, const char *string, char end)
 {
-	const char *string = text_of(claims->set, text);
 	struct claim mine = {
 		.text = string, .file = frame->file, .node = frame->node, .end = end
 	};
@@ -82,7 +81,7 @@ static void claim_addresses(struct claims *claims, const struct frame *owner,
 		const struct frame list = frame_below(owner, array, 0);
 		const struct frame item = frame_below(&list, node, index);
 
-		claim(claims, &item, address[index], '/');
+		claim(claims, &item, text_of(claims->set, address[index]), '/');
 	}
 }
 
@@ -96,7 +95,23 @@ static void claim_log(struct claims *claims, const struct frame *document,
 		const struct frame object = frame_below(document, node, 0);
 		const struct frame frame = frame_below(&object, file, 0);
 
-		claim(claims, &frame, log->file, '\0');
+		claim(claims, &frame, text_of(claims->set, log->file), '\0');
+	}
+}
+
+/* As they stand: what else is the same socket is for bind(2) to say. */
+static void claim_sockets(struct claims *claims, const struct frame *document)
+{
+	const cJSON *array = unit_member(document->node, "listen");
+	const struct frame list = array ? frame_below(document, array, 0) : *document;
+	size_t index = 0;
+
+	for (const cJSON *node = array ? array->child : NULL; node; node = node->next) {
+		const struct frame item = frame_below(&list, node, index++);
+		const cJSON *address = unit_member(node, "address");
+		const struct frame frame = frame_below(&item, address, 0);
+
+		claim(claims, &frame, address->valuestring, ' ');
 	}
 }
 
@@ -203,6 +218,7 @@ void unit_check_set(struct set *set, struct unit *const *order)
 		check_network(&claims, &document, unit->plan);
 		check_data(set, &document, unit->plan);
 		claim_log(&claims, &document, &unit->plan->log);
+		claim_sockets(&claims, &document);
 		check_early(set, unit, &document, order);
 	}
 }

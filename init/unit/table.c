@@ -46,6 +46,7 @@ const struct unit_limits unit_ranges[] = {
 	[RANGE_DELAY] = { 100, 40 * DAYS },
 	[RANGE_WATCHDOG] = { 1, 65535 },
 	[RANGE_PORT] = { 1, 65535 },
+	[RANGE_BACKLOG] = { 1, 65535 },
 	[RANGE_FD] = { 3, 63 },
 	[RANGE_FAILURES] = { 1, 1000000 },
 	[RANGE_MTU] = { 68, 65535 },

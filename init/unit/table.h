@@ -21,6 +21,7 @@ enum unit_object {
 	OBJECT_VOLUME,
 	OBJECT_NETWORK,
 	OBJECT_ROUTE,
+	OBJECT_SOCKET,
 	OBJECT_LOG,
 	OBJECT_GOAL,
 	OBJECT_SYSTEM,
@@ -53,6 +54,7 @@ enum unit_kind {
 	KIND_RATE,	/* "200/10s": two words */
 	KIND_MODE,	/* "0755" */
 	KIND_USER,	/* "1000:100": two words */
+	KIND_SOCKET,	/* "tcp:0.0.0.0:80": three words */
 	KIND_RESOURCES, /* linux.resources: its JSON */
 	KIND_NETWORK,	/* a word, or OBJECT_NETWORK */
 	KIND_GOAL,	/* true, or OBJECT_GOAL, whose fields are the unit's */
@@ -79,6 +81,7 @@ enum unit_range {
 	RANGE_DELAY,
 	RANGE_WATCHDOG, /* seconds */
 	RANGE_PORT,
+	RANGE_BACKLOG,
 	RANGE_FD,
 	RANGE_FAILURES,
 	RANGE_MTU,

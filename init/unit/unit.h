@@ -42,20 +42,35 @@ enum unit_target {
 };
 
 /*
- * Make the block for the units in `folder` (NAME.json; others are ignored, hidden ones too) and
- * `system` (may be missing: defaults), for a machine of `target` (enum unit_target). From the
- * arena; NULL with at least one error reported. `size`: its bytes. The same files give the same
- * bytes, on every machine and in any folder of that name.
+ * A revision's units, laid over those of the folder: one of the same name goes instead of it. What
+ * is early has started before anybody knows which revision runs, so neither are the revision's
+ * units early, nor does it take away or replace one that is.
+ */
+struct unit_over {
+	const char *folder;	    /* its NAME.json */
+	const char *const *without; /* units that are taken away; NULL-terminated, or NULL */
+	uint32_t revision;	    /* its number, for the plan */
+	bool trial;
+};
+
+/*
+ * Make the block for the units in `folder` (NAME.json; others are ignored, hidden ones too), with
+ * `over` over them (NULL: nothing), and `system` (may be missing: defaults), for a machine of
+ * `target` (enum unit_target). From the arena; NULL with at least one error reported. `size`: its
+ * bytes. The same files give the same bytes, on every machine and in any folder of that name.
  */
 #if IS_ENABLED(CONFIG_INIT_JSON)
-void *unit_compile(struct arena *arena, const char *folder, const char *system, unsigned int target,
-		   struct unit_report *report, size_t *size);
+void *unit_compile_over(struct arena *arena, const char *folder, const struct unit_over *over,
+			const char *system, unsigned int target, struct unit_report *report,
+			size_t *size);
 #else
-static inline void *unit_compile(struct arena *arena, const char *folder, const char *system,
-				 unsigned int target, struct unit_report *report, size_t *size)
+static inline void *unit_compile_over(struct arena *arena, const char *folder,
+				      const struct unit_over *over, const char *system,
+				      unsigned int target, struct unit_report *report, size_t *size)
 {
 	(void)arena;
 	(void)folder;
+	(void)over;
 	(void)system;
 	(void)target;
 	(void)size;
@@ -65,6 +80,12 @@ static inline void *unit_compile(struct arena *arena, const char *folder, const 
 	return NULL;
 }
 #endif
+
+static inline void *unit_compile(struct arena *arena, const char *folder, const char *system,
+				 unsigned int target, struct unit_report *report, size_t *size)
+{
+	return unit_compile_over(arena, folder, NULL, system, target, report, size);
+}
 
 /*
  * Is the plan file at `plan` at least as new as all that it was made from? 1 yes, 0 no, -ENOENT:

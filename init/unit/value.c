@@ -6,6 +6,7 @@
 
 #include "init/unit/read.h"
 #include "lib/json.h"
+#include "lib/listen.h"
 #include "lib/str.h"
 
 enum { WORD_MAX = 16 };
@@ -321,6 +322,71 @@ static bool is_syslog(const char *text)
 	return family_of(text, (size_t)(end - text)) == AF_INET;
 }
 
+/* "0.0.0.0:80", "[::1]:80": the address's length, with `*text` at its beginning; 0: neither. */
+static size_t split_port(const char **text, uint32_t *port)
+{
+	const char *end = strrchr(*text, ':');
+	int family = AF_INET;
+	size_t length;
+
+	if (!end || !str_uint32(end + 1, port) || !*port || *port > 65535)
+		return 0;
+	length = (size_t)(end - *text);
+	if (**text == '[' && length > 2 && end[-1] == ']') {
+		++*text;
+		length -= 2;
+		family = AF_INET6;
+	}
+	return family_of(*text, length) == family ? length : 0;
+}
+
+/* In memory: PID 1 makes it, who never writes to a disk. */
+static bool is_socket_path(const char *text)
+{
+	if (strlen(text) >= 108) /* sun_path of unix(7) */
+		return false;
+	if (*text == '@')
+		return text[1];
+	if (!str_has_prefix(text, "/run/"))
+		return false;
+	for (; text; text = strchr(text + 1, '/'))
+		if (strchr("/", text[1]) || (text[1] == '.' && strchr("/", text[2])) ||
+		    (text[1] == '.' && text[2] == '.' && strchr("/", text[3])))
+			return false;
+	return true;
+}
+
+/* "tcp:0.0.0.0:80", "udp:[::1]:53", "unix:/run/x": kind, address and port. */
+static bool read_socket(const struct frame *frame, uint32_t words[3])
+{
+	static const char kinds[] = "tcp|udp|unix|unixgram|unixpacket"; /* enum listen_kind */
+	const char *text, *address;
+	char kind[WORD_MAX];
+	size_t length = 0;
+	int place;
+
+	if (!unit_is_string(frame))
+		return false;
+	text = frame->node->valuestring;
+	address = strchrnul(text, ':');
+	snprintf(kind, sizeof(kind), "%.*s", (int)(address - text), text);
+	place = *address++ ? place_of(kinds, kind) : -1;
+	words[2] = 0;
+	if (place >= LISTEN_UNIX)
+		length = is_socket_path(address) ? strlen(address) : 0;
+	else if (place >= 0)
+		length = split_port(&address, &words[2]);
+	if (!length)
+		return unit_problem(frame, NULL,
+				    "must be tcp:ADDRESS:PORT, udp:ADDRESS:PORT, or unix:, "
+				    "unixgram: or unixpacket: with a path below /run or @NAME, "
+				    "found \"%.60s\"",
+				    text);
+	words[0] = (uint32_t)place;
+	words[1] = pool_text(&frame->set->pool, address, length);
+	return true;
+}
+
 /* Of `most` bytes at most, all of them letters, digits or in `others`. */
 static bool is_plain(const char *text, size_t most, const char *others)
 {
@@ -443,6 +509,8 @@ bool unit_read_scalar(const struct frame *frame, const struct unit_property *pro
 		return read_mode(frame, words);
 	case KIND_USER:
 		return read_user(frame, words);
+	case KIND_SOCKET:
+		return read_socket(frame, words);
 	default:
 		return read_number(frame, property, words);
 	}

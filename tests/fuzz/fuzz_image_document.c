@@ -12,6 +12,7 @@
 
 #include "image/bundle/bundle.h"
 #include "image/document/document.h"
+#include "image/revision/document.h"
 #include "lib/arena.h"
 #include "lib/error.h"
 
@@ -134,16 +135,42 @@ static void fuzz_user(struct arena *arena, const char *text, size_t size)
 	rmdir(path);
 }
 
+/* A revision's config, and as where it is installed; and as a unit that asks for an image. */
+static void fuzz_revision(struct arena *arena, const char *text, size_t size)
+{
+	static struct revision_image image = { .name = "app" };
+	const struct revision one = { .images = &image, .image_count = 1 };
+	const struct revision_unit unit = { .name = "web", .text = text, .size = size };
+	struct revision revision;
+	const char *staged, *again;
+	size_t length;
+
+	for (int installed = 0; installed < 2; installed++) {
+		char *first, *second;
+
+		if (!good(revision_read(arena, text, size, "fuzz", installed, &revision)))
+			continue;
+		first = revision_write(arena, &revision, installed, &length);
+		require(first &&
+			revision_read(arena, first, length, "again", installed, &revision) == 0);
+		second = revision_write(arena, &revision, installed, &length);
+		require(second && strcmp(first, second) == 0);
+	}
+	if (good(revision_unit_stage(arena, &one, &unit, &staged, &length))) {
+		struct revision_unit next = { .name = "web", .text = staged, .size = length };
+
+		require(revision_unit_stage(arena, &one, &next, &again, &size) == 0);
+		require(size == length && memcmp(staged, again, size) == 0);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const kinds[])(struct arena *, const char *, size_t) = {
-		fuzz_manifest,
-		fuzz_index,
-		fuzz_config,
-		fuzz_user,
+		fuzz_manifest, fuzz_index, fuzz_config, fuzz_user, fuzz_revision,
 	};
-	static const char letters[] = "micu";
-	const char *kind = size > 2 ? memchr(letters, data[0], 4) : NULL;
+	static const char letters[] = "micur";
+	const char *kind = size > 2 ? memchr(letters, data[0], sizeof(letters) - 1) : NULL;
 	struct arena arena = { 0 };
 
 	if (!kind || data[1] != '\n')

@@ -106,5 +106,35 @@ failed 1 'config.WorkingDir: /nowhere: not in the image' "a working directory th
 aci greedy '{"exec":["/bin/true"],"user":"0","group":"0","isolators":[{"name":"os/linux/capabilities-retain-set","value":{"set":["CAP_SYS_ADMIN"]}}]}'
 run cruet run --image example.com/greedy:1 a8
 failed 1 'process.capabilities.bounding: an image may not set it to this' "more capabilities than images get"
+
+# Ports that are to be listened on.
+cp "$TOOLS/nasty" $T/rootfs/bin/
+ports='[{"name":"http","protocol":"tcp","port":8001,"count":2,"socketActivated":true},{"name":"plain","protocol":"tcp","port":8004},
+	{"name":"log","protocol":"udp","port":8003,"socketActivated":true}]'
+aci serves '{"exec":["/bin/nasty","serve","from","4"],"user":"0","group":"0","ports":'"$ports}"
+unlike "$err" 'socketActivated' "socketActivated is not said to be without effect"
+cruet run -d --image example.com/serves:1 --quiet s1 >$T/log 2>&1 || fail "a socket activated container starts"
+is "$("$TOOLS/nasty" ask tcp 8001)/$("$TOOLS/nasty" ask tcp 8002)" "from http/from http" "run --image opens its ports, from outside of its network"
+"$TOOLS/nasty" ask udp 8003
+"$TOOLS/nasty" ask udp 8003
+becomes s1 stopped
+is "$(cat $T/log)" "$(printf '3 sockets: http:http:log\nfrom log got hello\nfrom log got hello')" "and tells their names"
+cruet delete s1
+aci shell '{"exec":["/bin/sh","-c"],"user":"0","group":"0","ports":'"$ports}"
+(exec "$TOOLS/client" listen 1 /etc/hostname "$CRUET" run --image example.com/shell:1 --quiet s2 'echo $LISTEN_FDS; cat <&3') >$T/log 2>&1
+is "$(cat $T/log)" "$(printf '1\n%s' "$(cat /etc/hostname)")" "those of its caller go before"
+run cruet run --image example.com/shell:1 --preserve-fds 2 s3 'cat <&6; cat <&7' 3</etc/hostname 4<$T/host/file
+is "$status:$out" "0:$(cat /etc/hostname $T/host/file)" "--preserve-fds counts behind them"
+"$TOOLS/nasty" listen 8002 >$T/log 2>&1 &
+listener=$!
+wait_for sh -c 'ss -ltn | grep -q :8002'
+run cruet run --image example.com/serves:1 s4
+failed 1 'listen tcp:0.0.0.0:8002: address already in use' "a port that is taken"
+kill $listener
+wait $listener 2>/dev/null
+run image export --format aci example.com/serves:1 $T/back.aci
+is "$(tar -xOf $T/back.aci manifest | jq -c '[.app.ports[] | {name, protocol, port, count, socketActivated} | with_entries(select(.value != null))]')" \
+	"$(say "$ports" | jq -c '[.[] | {name, protocol, port, count: (.count // 1), socketActivated: (.socketActivated // false)}]')" \
+	"an export has the ports as they were"
 is "$(grep -c /run/cruet-bundles /proc/self/mountinfo)" 0 "nothing is left mounted"
 finish

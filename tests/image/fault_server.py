@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Usage: fault_server.py PORT LAYOUT LOG [--tls CERTIFICATE KEY] [--other URL]
+"""Usage: fault_server.py PORT LAYOUT LOG [--tls CERTIFICATE KEY] [--other URL] [--password BASE64]
 
 A registry that serves an OCI layout and does wrong what the first part of the repository says
 ("cut.1000/app": each blob's answer ends after 1000 bytes). A line of JSON for each request goes to
-LOG. --other: where redirects lead.
+LOG. --other: where redirects lead. --password: as a proxy, only with it.
 """
 import argparse
 import hashlib
@@ -78,6 +78,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.log_request_line()
         if self.path.startswith("http://"):  # of a proxy
+            if self.stranger():
+                return
             self.path = "/" + self.path.split("/", 3)[3]
         upload = re.fullmatch(r"/v2/[a-z0-9.]+/app/blobs/uploads/(\d+)\?.*", self.path)
         if upload and upload[1] in uploads:
@@ -166,9 +168,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     # ---- a proxy ----
 
+    def stranger(self):
+        if not options.password or self.headers.get("Proxy-Authorization") == f"Basic {options.password}":
+            return False
+        self.answer(407, headers=[("Proxy-Authenticate", 'Basic realm="proxy"')])
+        return True
+
     def do_CONNECT(self):
         self.log_request_line()
         self.close_connection = True
+        if self.stranger():
+            return
         host, _, port = self.path.rpartition(":")
         if host == "refused.example":
             self.answer(403)
@@ -336,6 +346,7 @@ parser.add_argument("layout")
 parser.add_argument("log")
 parser.add_argument("--tls", nargs=2)
 parser.add_argument("--other")
+parser.add_argument("--password")
 options = parser.parse_args()
 server = Server(("127.0.0.1", options.port), Handler)
 if options.tls:

@@ -192,10 +192,44 @@ run env http_proxy=http://127.0.0.1:5002 "$CRUET" pull --insecure http.example:8
 is "$status:$out" "0:$digest" "http by a proxy"
 like "$(jq -r .path $T/log-5002)" '^http://http.example/v2/ok/app/manifests/1.0$' "which is given whole addresses"
 : >$T/log-5002
-run env http_proxy=127.0.0.1:5002 no_proxy=x,.0.0.1 "$CRUET" pull --insecure "$H/ok/app:1.0"
-is "$status:$out:$(cat $T/log-5002)" "0:$digest:" "no_proxy"
-run env http_proxy=http://joe:secret@127.0.0.1:5002 "$CRUET" pull --insecure --attempts 1 "$H/ok/app:1.0"
-failed 1 'proxy: .*user names' "a proxy with a password is refused, not ignored"
+by_proxy() { # NO_PROXY HOST
+	: >$T/log-5002
+	run env http_proxy=127.0.0.1:5002 no_proxy="$1" "$CRUET" pull --insecure --attempts 1 "$2/ok/app:1.0"
+	if [ -s $T/log-5002 ]; then say proxy; else say direct; fi
+}
+no_proxy() { # LIST HOST proxy|direct
+	is "$(by_proxy "$1" "$2")" "$3" "no_proxy='$1': $2: $3"
+}
+no_proxy x,127.0.0.1 $H direct
+no_proxy '10.0.0.0/8 127.0.0.0/8' $H direct
+no_proxy 127.0.0.2/31 $H proxy
+no_proxy 126.0.0.0/7 $H direct
+no_proxy .0.0.1 $H proxy
+no_proxy 127.0.0 $H proxy
+no_proxy '*' $H direct
+no_proxy 'x, *' $H proxy
+no_proxy example http.example:80 direct
+no_proxy .example. http.example:80 direct
+no_proxy http.EXAMPLE http.example:80 direct
+no_proxy tp.example http.example:80 proxy
+no_proxy ::1,fe80::/10 '[::1]:5009' direct
+no_proxy ::2/127 '[::1]:5009' proxy
+
+# A password: joe:p@ss:word.
+serve 5003 --password am9lOnBAc3M6d29yZA==
+run env http_proxy=http://joe:p%40ss:word@127.0.0.1:5003 "$CRUET" pull --insecure http.example:80/ok/app:1.0
+is "$status:$out" "0:$digest" "a proxy with a user and password"
+run env http_proxy=joe:p%40ss:wurd@127.0.0.1:5003 "$CRUET" pull --insecure --attempts 1 http.example:80/ok/app:1.0
+failed 1 'the proxy does not take the user' "another password"
+run env http_proxy=127.0.0.1:5003 "$CRUET" pull --insecure --attempts 1 http.example:80/ok/app:1.0
+failed 1 'the proxy does not take the user' "none"
+for wrong in joe:%zz joe:% joe:%00 j%3ao:x; do
+	run env http_proxy=http://$wrong@127.0.0.1:5003 "$CRUET" pull --insecure --attempts 1 http.example:80/ok/app:1.0
+	failed 1 'proxy: its user and password: must be' "a user that cannot be read ($wrong)"
+done
+: >$T/log-5001
+run env http_proxy=http://joe:p%40ss:word@127.0.0.1:5003 no_proxy=127.0.0.1 "$CRUET" pull --insecure "$H/ok/app:1.0"
+is "$status:$(grep -ci proxy-authorization $T/log-5001)" "0:0" "a registry without the proxy does not get its password"
 
 # --- redirects and credentials ---
 image login -u joe -p secret $H
@@ -213,6 +247,61 @@ is "$(jq -r 'select(.path | startswith("/token")) | .path' $T/log-5001 | sort -u
 image logout $H
 bad basic 'cruet login' "no user and password"
 bad token 'token' "no token for nobody"
+
+# Programs that keep them: the server comes on their standard input, the answer on their output.
+mkdir -p $T/helpers
+helper() { # NAME, its text on stdin
+	{ printf '#!/bin/sh\n[ "$1" = get ] || exit 9\nread -r server\necho "$server" >>%s\n' $T/asked; cat; } >"$T/helpers/docker-credential-$1"
+	chmod +x "$T/helpers/docker-credential-$1"
+	: >$T/asked
+	jq -n --arg host $H --arg name "$1" '{auths: {($host): {auth: "d3Jvbmc6eA=="}}, credHelpers: {($host): $name}}' >$T/auth.json
+}
+PATH=$T/helpers:$PATH
+helper good <<'END'
+echo '{"ServerURL":"x","Username":"joe","Secret":"secret"}'
+END
+good basic "credHelpers: user and password of a program, not of the file"
+is "$(sort -u $T/asked)" $H "which is asked for the registry"
+good token "for a token, too"
+run image login -u joe -p x $H
+failed 1 'docker-credential-good keeps what is for' "login does not write what would not be read"
+jq -n '{credsStore: "good"}' >$T/auth.json
+good basic "credsStore"
+jq -n '{credsStore: "missing"}' >$T/auth.json
+bad basic 'docker-credential-missing: not in PATH' "a store that is not there is said"
+bad basic 'cruet login' "and nobody is logged in"
+helper lost <<'END'
+echo 'credentials not found in native keychain'; exit 1
+END
+bad basic 'cruet login' "a program that has nothing for it"
+helper locked <<'END'
+printf 'the keychain\033 is locked'; exit 1
+END
+bad basic 'docker-credential-locked: status 1: the keychain  is locked' "one that fails"
+helper killed <<'END'
+kill -9 $$
+END
+bad basic 'docker-credential-killed: status 128' "one that dies"
+helper large <<'END'
+exec cat /dev/zero
+END
+bad basic 'docker-credential-large: prints more than 65535 bytes' "one without an end"
+is "$(pgrep -f docker-credential-large)" "" "which is ended"
+for answer in '' '[' '{}' '{"Username":"joe"}' '{"Username":"","Secret":"x"}' '{"Username":"a:b","Secret":"x"}' '{"Username":1,"Secret":"x"}'; do
+	helper wrong <<-END
+		echo '$answer'
+	END
+	bad basic 'docker-credential-wrong' "an answer that is none ($answer)"
+done
+helper slow <<'END'
+exec sleep 600
+END
+bad basic 'docker-credential-slow: no answer in 30 s' "one that does not answer"
+for name in ../helpers/docker /bin/x none; do
+	jq -n --arg host $H --arg name $name '{credHelpers: {($host): $name}}' >$T/auth.json
+	bad basic "credential helper|not in PATH" "a name that is none ($name)"
+done
+rm $T/auth.json
 
 # --- TLS ---
 make_ca() { # NAME
@@ -287,7 +376,32 @@ tls localhost:5443 ok
 is "$status:$out:$(jq -r '.method + " " + .path' $T/log-5002 | sort -u)" "0:$digest:CONNECT localhost:5443" "https through a proxy's tunnel"
 tls refused.example:443 ok
 failed 1 'the proxy refuses' "a proxy that refuses"
+https_proxy=http://joe:p%40ss:word@127.0.0.1:5003
+tls localhost:5443 ok
+is "$status:$out:$(grep -ci proxy-authorization $T/log-5443)" "0:$digest:0" "a tunnel with a user and password, for the proxy only"
+https_proxy=http://joe@127.0.0.1:5003
+tls localhost:5443 ok
+failed 1 'the proxy refuses localhost: .* 407' "a tunnel with another"
+
+serve 5449 --tls $T/right.pem $T/right.key --password am9lOnBAc3M6d29yZA==
+serve 5450 --tls $T/foreign.pem $T/foreign.key
+https_proxy=https://joe:p%40ss:word@localhost:5449
+: >$T/log-5449
+tls 127.0.0.1:5443 cut.30000
+is "$status:$out:$(jq -r '.method + " " + .path' $T/log-5449 | sort -u)" "0:$digest:CONNECT 127.0.0.1:5443" "TLS in TLS, through a proxy that is spoken to over https"
+export http_proxy=$https_proxy
+run image pull --insecure http.example:80/ok/app:1.0
+is "$status:$out" "0:$digest" "http by such a proxy"
+: >$T/log-5450
+https_proxy=https://joe:secret@localhost:5450
+unset http_proxy
+settings ".certificates = \"$T/bundle.pem\" | .noOrigin = true |
+	.mirrors = [{prefix: \"\", location: \"https://localhost:5443\", insecure: true}]"
+run image pull --attempts 1 "x.example/ok/app@$digest"
+failed 1 'proxy localhost: .*issuer is unknown' "an insecure mirror does not mean an insecure proxy"
+is "$(cat $T/log-5450)" "" "which is told nothing"
 unset https_proxy
+settings ".certificates = \"$T/bundle.pem\" | .helper = []"
 
 make_certificate expired ca DNS:localhost -days -1
 serve 5448 --tls $T/expired.pem $T/expired.key

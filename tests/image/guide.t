@@ -32,6 +32,6 @@ for block in "$T"/block*; do
 done
 cd $T || exit 1
 like "$(cat $T/all)" '^hello from version 1' "the first image runs"
-is "$(grep -c '^hello from version 2' $T/all)" 2 "the second one runs, from the stick and from the mirror"
+is "$(grep -c '^hello from version 2' $T/all)" 3 "the second one runs: from the stick, after the first one was refused, from the mirror"
 is "$(grep -c '^hello from version 1' $T/all)" 1 "the first one is refused then"
 finish

@@ -188,7 +188,7 @@ runs "names from a device tree"
 
 mkdir -p $T/fs/bin && echo fs >$T/fs/bin/fs
 mksquashfs $T/fs $T/fs.squashfs -quiet -no-progress >/dev/null
-run image import --name registry.example/team/fs:1 $T/fs.squashfs /bin/fs
+run image import --unverified --name registry.example/team/fs:1 $T/fs.squashfs /bin/fs
 run image image sign --key $T/release.key registry.example/team/fs:1
 policy '.rules[0].mounts = "verity"'
 run cruet run --image registry.example/team/fs:1 c1
@@ -197,6 +197,79 @@ is "$(traces)" 0 "and nothing is left"
 policy '.rules[0].mounts = "any"'
 run cruet run --image registry.example/team/fs:1 c1
 unlike "$err" "verity" "else that is no reason"
+
+# --- import asks, too ---
+
+policy
+layout $T/second $APP:1 $T/fs --config '{"Cmd":["fs"]}' >/dev/null
+second=$(jq -r '.manifests[0].digest' $T/second/index.json)
+names=$(cat $STORE/index.json)
+for format in folder tar; do
+	[ $format = folder ] || { tar -C $T/second -cf $T/second.tar . && rm -r $T/second && ln -s second.tar $T/second; }
+	run image import $T/second
+	failed 1 "$APP:1 is refused: .*0 of 1 good signatures" "import of an image without signature ($format)"
+done
+is "$(cat $STORE/index.json)" "$names" "takes no name away from the one that runs"
+is "$(last '.action, .rule, .allowed, .manifest')" "$(printf 'refuse\nregistry.example/team\nfalse\n%s' "$second")" "and is in the audit log"
+run image import --name elsewhere.example/app:1 $T/second
+failed 1 "rule \*.*it says so" "import under a name that is refused"
+run image import --unverified $T/second
+is "$status" 0 "--unverified"
+like "$err" "does not run: .*0 of 1 good" "says what the policy says"
+is "$(last '.action, .allowed')" "$(printf 'import\nfalse')" "as the audit log does"
+run cruet run --image $APP:1 c1
+failed 1 "0 of 1 good" "and run asks still"
+image image sign --key $T/release.key --counter 2 --output $T/out $APP:1
+rm -r $STORE/signatures
+run image import --signature "$T/out/${second#sha256:}.minisig" $T/second.tar
+is "$status" 0 "a signature that is given"
+like "$err" "allowed by the rule registry.example/team, signed by release" "is asked for"
+rm -r $STORE/signatures
+cp "$T/out/${second#sha256:}.minisig" $T/second.tar.minisig
+cp "$T/out/${second#sha256:}.statement" $T/second.tar.statement
+run image import $T/second.tar
+is "$status" 0 "one that lies beside the file"
+rm $T/second.tar.*
+run image export $APP:1 $T/signed.tar
+rm -r $STORE/signatures
+run image import $T/signed.tar
+is "$status" 0 "one inside of it"
+policy '.rules[0].counter = "name"'
+echo '{"registry.example/team/app":3}' >$STORE/counters.json
+run image import $T/signed.tar
+failed 1 "its counter is 2, and the least that is taken is 3" "an old one"
+rm -r $STORE/counters.json $STORE/signatures
+run image import --signature $T/out/none.minisig $T/second.tar
+failed 1 "none.minisig" "a signature that is not there"
+policy
+image image rm $APP:1
+run image import --signature $T/out/legacy.minisig $T/second.tar
+failed 1 "another manifest|0 of 1" "a signature of another image"
+is "$(image image ls --json | jq -r '.[].name' | grep -c "^$APP:1$")" 0 "leaves no name"
+
+# An index: signed as a whole, or what this machine runs of it.
+jq -c '{schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: [.manifests[0] | del(.annotations)]}' \
+	$T/layout/index.json >$T/multi
+multi=$(sha256sum <$T/multi | cut -c -64)
+cp -r $T/layout $T/multi.oci
+cp $T/multi "$T/multi.oci/blobs/sha256/$multi"
+jq -n --arg digest "sha256:$multi" --arg name $APP:3 --argjson size "$(stat -c %s $T/multi)" '{schemaVersion: 2, manifests: [{digest: $digest,
+	size: $size, mediaType: "application/vnd.oci.image.index.v1+json", annotations: {"org.opencontainers.image.ref.name": $name}}]}' \
+	>$T/multi.oci/index.json
+run image import $T/multi.oci
+failed 1 "0 of 1 good" "an index without a signature"
+run image import --unverified $T/multi.oci
+image image sign --key $T/release.key --output $T/out $APP:3
+run image import --signature "$T/out/$multi.minisig" $T/multi.oci
+is "$status" 0 "a signature of the index"
+rm -r $STORE/signatures
+run image import --unverified $T/layout
+image image sign --key $T/release.key --device model-a $APP:1
+run image import $T/multi.oci
+is "$status" 0 "one of what it leads to here"
+image image rm $APP:3
+rm -r $STORE/signatures
+image image sign --key $T/release.key --device model-b --device model-c $APP:1
 
 # --- verify and audit ---
 
@@ -305,7 +378,9 @@ run cruet run --image "$name" c1
 is "$status:$out" "0:it runs" "runs"
 is "$(last '.signer, .key')" "$(printf 'gpgv\n%s' "$print")" "and the audit log has the fingerprint"
 layout $T/evil "$name" $T/rootfs --config '{"Cmd":["echo","evil"]}' >/dev/null
-image import $T/evil >/dev/null
+run image import $T/evil
+failed 1 "not imported as an ACI" "another image of that name does not come"
+image import --unverified $T/evil >/dev/null
 run cruet run --image "$name" c1
 failed 1 "not imported as an ACI" "another image of that name does not"
 gpgconf --homedir $T/gnupg --kill all

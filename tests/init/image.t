@@ -22,6 +22,16 @@ system '{"mounts": [{"source": "/disk", "target": "/data", "type": "none", "opti
 unit web '{image: "box"}'
 unit layered '{image: "box", layer: "boot", health: {exec: ["/bin/true"]}, stop: {signal: "SIGTERM", timeout: "1s"}}'
 unit missing '{image: "nosuch", restart: {limit: 1, delay: "100ms"}}'
+mkdir -p $T/aci
+cp -a $T/rootfs $T/aci/rootfs
+cp "$TOOLS/nasty" $T/aci/rootfs/bin/
+jq -n '{acKind: "ImageManifest", acVersion: "0.8.11", name: "example.com/serves", labels: [{name: "os", value: "linux"},
+	{name: "arch", value: "amd64"}, {name: "version", value: "1"}], app: {exec: ["/bin/nasty", "serve", "image"], user: "0", group: "0",
+	ports: [{name: "http", protocol: "tcp", port: 8001, socketActivated: true}]}}' >$T/aci/manifest
+tar -C $T/aci -cf $M/serves.aci manifest rootfs
+chroot $M /usr/bin/cruet import --quiet --store /disk/images /serves.aci
+unit serves '{image: "example.com/serves:1", network: "none"}'
+unit elsewhere '{image: "example.com/serves:1", listen: [{address: "unix:@here", name: "mine"}]}'
 boot
 
 becomes_state layered ready
@@ -38,5 +48,9 @@ like "$out" 'failed|backoff' "an image that is not there is a failure"
 run inside cruet down web
 run inside cruet logs web
 like "$out" 'ended by USR1' "it is stopped by the image's signal"
+becomes_state serves ready
+is "$(inside nasty ask tcp 8001)" "image http" "an image's ports are listened on for it"
+becomes_state elsewhere ready
+is "$(inside nasty ask unix @here)" "image mine" "unless the unit says where"
 shut_down
 finish_machine

@@ -64,11 +64,17 @@ static int receive_fd(const char *path, char *text, size_t size)
 				  .msg_iovlen = 1,
 				  .msg_control = &control,
 				  .msg_controllen = sizeof(control) };
-	int listener = bind_socket(path, SOCK_STREAM), connection, fd;
-	struct pollfd wait = { .fd = listener, .events = POLLIN };
+	int listener, connection, fd;
+	struct pollfd wait = { .events = POLLIN };
+	char hidden[4096];
 	ssize_t length;
 
-	if (listen(listener, 1) < 0 || poll(&wait, 1, PATIENCE_MS) != 1)
+	/* Whoever waits for the file may connect at once: it gets its name when it listens. */
+	snprintf(hidden, sizeof(hidden), "%s.new", path);
+	wait.fd = listener = bind_socket(hidden, SOCK_STREAM);
+	if (listen(listener, 1) < 0 || rename(hidden, path) < 0)
+		die("listen");
+	if (poll(&wait, 1, PATIENCE_MS) != 1)
 		die("nobody connected");
 	connection = accept(listener, NULL, NULL);
 	wait.fd = connection;

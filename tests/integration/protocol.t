@@ -53,9 +53,10 @@ if [ "$RUNTIME" != runc ] && [ -z "${OLD_KERNEL:-}" ]; then
 	wait $listener
 	is "$status:$(cat $T/got)" "0:$(pid_of "$id")" "create --pidfd-socket sends a pidfd of the container"
 	cruet start "$id"
+	rm $T/pidfd
 	"$TOOLS/client" pidfd $T/pidfd >$T/got &
 	listener=$!
-	sleep 0.1
+	wait_for [ -S $T/pidfd ]
 	run cruet exec --detach --pid-file $T/pid --pidfd-socket $T/pidfd "$id" sleep 1060
 	wait $listener
 	is "$status:$(cat $T/got)" "0:$(cat $T/pid)" "exec --pidfd-socket sends one of its process"

@@ -5,7 +5,7 @@
 
 TTY='.process.terminal=true'
 server() { # SOCKET: takes the terminal; its output to $T/console, its input from $T/input
-	rm -f $T/input $T/console
+	rm -f $T/input $T/console "$1"
 	mkfifo $T/input
 	"$TOOLS/client" console "$1" <$T/input >$T/console 2>&1 &
 	server=$!

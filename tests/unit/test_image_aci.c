@@ -144,7 +144,7 @@ static const struct row {
 	    "," Q "b" Q "]},{" Q "name" Q ":" Q "post-stop" Q "," Q "exec" Q ":[" Q "/c" Q "]}]",
 	  NULL },
 	{ APP "\"eventHandlers\":[{\"name\":\"post-stop\",\"exec\":[\"/c\"]}],\"ports\":[{\"name\":"
-	      "\"a\",\"port\":1,\"protocol\":\"tcp\",\"socketActivated\":true}]}}",
+	      "\"a\",\"port\":1,\"protocol\":\"sctp\",\"socketActivated\":true}]}}",
 	  "\"cruet.appc.ignored\":\"socketActivated, post-stop\"", NULL },
 	{ APP "\"userAnnotations\":{\"A b\":\"c\"}}}", "\"cruet.appc.user-annotation/A b\":\"c\"",
 	  NULL },
@@ -177,10 +177,12 @@ static const struct row {
 	    "rt_sigreturn" Q "," Q "read" Q "]," Q "action" Q ":" Q "SCMP_ACT_ALLOW" Q "}]}",
 	  Q "SCMP_ACT_ALLOW" Q "}]}" },
 	{ ISOLATOR("os/linux/seccomp-retain-set", "{\"errno\":\"EPERM\",\"set\":[\"read\"]}"),
-	  Q "defaultAction" Q ":" Q "SCMP_ACT_ERRNO" Q "," Q "defaultErrnoRet" Q ":1", NULL },
+	  Q "defaultAction" Q ":" Q "SCMP_ACT_ERRNO" Q "," Q "defaultErrnoRet" Q ":" Q "EPERM" Q,
+	  NULL },
 	{ ISOLATOR("os/linux/seccomp-remove-set", "{\"errno\":\"ENOSYS\",\"set\":[\"reboot\"]}"),
 	  Q "defaultAction" Q ":" Q "SCMP_ACT_ALLOW" Q "," Q "syscalls" Q ":[{" Q "names" Q ":[" Q
-	    "reboot" Q "]," Q "action" Q ":" Q "SCMP_ACT_ERRNO" Q "," Q "errnoRet" Q ":38}]",
+	    "reboot" Q "]," Q "action" Q ":" Q "SCMP_ACT_ERRNO" Q "," Q "errnoRet" Q ":" Q
+	    "ENOSYS" Q "}]",
 	  NULL },
 	{ ISOLATOR("os/linux/seccomp-remove-set", "{\"set\":[\"reboot\"]}"),
 	  Q "action" Q ":" Q "SCMP_ACT_KILL_PROCESS" Q, NULL },

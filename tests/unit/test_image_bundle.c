@@ -361,6 +361,11 @@ static void test_user(void **state)
 #define PATCH(text) APPC("{\\\"patch\\\":" text "}")
 #define Q "\\\""
 
+static const char *number(int value)
+{
+	return arena_printf(&arena, "%d", value);
+}
+
 static void test_overrides(void **state)
 {
 	static const char *const volumes[] = { "logs=/srv/logs", "/work=/srv/work" };
@@ -382,6 +387,18 @@ static void test_overrides(void **state)
 	expect(config, "linux/resources/devices/0/access", "rwm");
 	expect(config, "linux/sysctl/net.ipv4.ip_forward", "1");
 	expect(config, "linux/seccomp/defaultAction", "SCMP_ACT_ALLOW");
+	/* Errors by name; by number as they stand there. */
+	config = convert(PATCH("{" Q "linux" Q ":{" Q "seccomp" Q ":{" Q "defaultAction" Q ":" Q
+			       "SCMP_ACT_ERRNO" Q "," Q "defaultErrnoRet" Q ":" Q "ENOSYS" Q "," Q
+			       "architectures" Q ":[]," Q "syscalls" Q ":[{" Q "errnoRet" Q ":" Q
+			       "ELOOP" Q "," Q "names" Q ":[" Q "read" Q "]," Q "action" Q ":" Q
+			       "SCMP_ACT_ERRNO" Q "},{" Q "errnoRet" Q ":7," Q "names" Q ":[" Q
+			       "write" Q "]," Q "action" Q ":" Q "SCMP_ACT_ERRNO" Q "}]}}}"));
+	expect(config, "linux/seccomp/defaultErrnoRet", number(ENOSYS));
+	expect(config, "linux/seccomp/syscalls/0/errnoRet", number(ELOOP));
+	expect(config, "linux/seccomp/syscalls/0/names/0", "read");
+	expect(config, "linux/seccomp/syscalls/1/errnoRet", "7");
+	assert_string_equal(list(config, "linux/seccomp/architectures"), "");
 	config = convert(APPC("{" Q "ignored" Q ":[" Q "resource/network-bandwidth" Q "," Q "x" Q
 			      "]," Q "cwdMustExist" Q ":true," Q "supplementaryGids" Q ":[5,6]}"));
 	expect(cJSON_GetObjectItem(config, "annotations"), "cruet.appc.ignored",
@@ -434,6 +451,14 @@ static void test_overrides_refused(void **state)
 		  "process.capabilities.bounding: an image may not set it to this" },
 		{ PATCH("{" Q "process" Q ":{" Q "capabilities" Q ":{" Q "ambient" Q ":[]}}}"),
 		  "process.capabilities.ambient: an image may not set this" },
+		{ PATCH("{" Q "linux" Q ":{" Q "seccomp" Q ":{" Q "defaultErrnoRet" Q ":" Q "EFOO" Q
+			"}}}"),
+		  "linux.seccomp.defaultErrnoRet: an image may not set it to this" },
+		{ PATCH("{" Q "linux" Q ":{" Q "seccomp" Q ":{" Q "syscalls" Q ":[{" Q "errnoRet" Q
+			":true}]}}}"),
+		  "linux.seccomp.syscalls: an image may not set it to this" },
+		{ PATCH("{" Q "linux" Q ":{" Q "seccomp" Q ":{" Q "syscalls" Q ":[1]}}}"),
+		  "linux.seccomp.syscalls: an image may not set it to this" },
 		{ PATCH("{" Q "linux" Q ":{" Q "seccomp" Q ":null}}"),
 		  "linux.seccomp: an image may not" },
 		{ PATCH("{" Q "linux" Q ":{" Q "seccomp" Q ":{" Q "listenerPath" Q ":" Q "/x" Q

@@ -2,6 +2,8 @@
 /* Unit files that are good: what becomes of each property, order, defaults. */
 #include "tests/unit/unit_world.h"
 
+#include "lib/listen.h"
+
 static struct world world;
 
 static int set_up(void **state)
@@ -239,6 +241,47 @@ static void an_exec_unit_has_its_own_properties(void **state)
 	assert_int_equal(unit->gid, 7);
 	assert_int_equal(unit->restart.on, RESTART_NEVER);
 	assert_int_equal(unit->ready.timeout, 7200000);
+}
+
+static void a_unit_listens_on_sockets(void **state)
+{
+	static const char text_of_unit[] =
+		"{\"bundle\": \"/b\", \"on_demand\": true, \"ready\": {\"by\": \"fd\"}, "
+		"\"listen\": [{\"address\": \"tcp:0.0.0.0:80\", \"name\": \"http\", \"backlog\": 7},"
+		"{\"address\": \"udp:[fd00::1]:53\"}, {\"address\": \"unixgram:@log\"},"
+		"{\"address\": \"unix:/run/a/b\", \"mode\": \"0600\", \"user\": \"5:6\"}]}";
+	static const struct {
+		uint32_t kind, port, backlog, mode, uid, gid;
+		const char *address;
+	} expected[] = {
+		{ LISTEN_TCP, 80, 7, 0666, 0, 0, "0.0.0.0" },
+		{ LISTEN_UDP, 53, 4096, 0666, 0, 0, "fd00::1" },
+		{ LISTEN_UNIXGRAM, 0, 4096, 0666, 0, 0, "@log" },
+		{ LISTEN_UNIX, 0, 4096, 0600, 5, 6, "/run/a/b" },
+	};
+	const struct plan_socket *sockets;
+	const struct plan_unit *unit;
+
+	(void)state;
+	world_unit(&world, "a", text_of_unit);
+	world_plan(&world);
+	unit = world_find(&world, "a");
+	sockets = plan_at(&world.plan, unit->listen);
+	assert_int_equal(unit->listen.count, 4);
+	assert_int_equal(unit->on_demand, 1);
+	assert_int_equal(unit->autostart, 0);
+	assert_int_equal(unit->ready.number, 7); /* behind them */
+	assert_string_equal(text(sockets[0].name), "http");
+	assert_int_equal(sockets[1].name, 0);
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(sockets[i].kind, expected[i].kind);
+		assert_string_equal(text(sockets[i].address), expected[i].address);
+		assert_int_equal(sockets[i].port, expected[i].port);
+		assert_int_equal(sockets[i].backlog, expected[i].backlog);
+		assert_int_equal(sockets[i].mode, expected[i].mode);
+		assert_int_equal(sockets[i].uid, expected[i].uid);
+		assert_int_equal(sockets[i].gid, expected[i].gid);
+	}
 }
 
 static void a_system_has_every_property(void **state)
@@ -546,6 +589,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_container_has_every_property, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_exec_unit_has_its_own_properties, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(a_unit_listens_on_sockets, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_system_has_every_property, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(each_unit_comes_after_what_it_waits_for, set_up,
 						tear_down),

@@ -110,6 +110,62 @@ static void errors_go_to_the_status(void **state)
 	assert_non_null(strstr(error_last()->text, "a unit's file is called NAME.json"));
 }
 
+static void a_revision_lies_over_the_folder(void **state)
+{
+	char over[128];
+
+	(void)state;
+	world_unit(&world, "a", "{\"exec\": [\"x\"]}");
+	world_unit(&world, "b", "{\"exec\": [\"x\"], \"requires\": [\"a\"]}");
+	world_unit(&world, "old", "{\"exec\": [\"x\"]}");
+	snprintf(over, sizeof(over), "%s", in_world("over"));
+	assert_int_equal(mkdir(over, 0755), 0);
+	write_at("over/a.json", "{\"exec\": [\"y\"], \"requires\": [\"new\"]}", 0644);
+	assert_int_equal(run(&command_check, "-k", "none", "--over", over, world.units, NULL), 1);
+	assert_printed("/over/a.json:1: requires[0]: there is no unit new\n");
+	write_at("over/new.json", "{\"exec\": [\"y\"]}", 0644);
+	assert_int_equal(run(&command_check, "-k", "none", "--over", over, world.units, NULL), 0);
+	assert_int_equal(run(&command_check, "-k", "none", "--over", over, "--without", "old",
+			     world.units, NULL),
+			 0);
+	assert_int_equal(run(&command_check, "-k", "none", "--over", over, "--without", "new",
+			     world.units, NULL),
+			 1);
+	assert_printed("/over: there is no unit new to be without\n");
+	/* What the firmware's other units need stays. */
+	assert_int_equal(unlink(in_world("over/a.json")), 0);
+	assert_int_equal(run(&command_check, "-k", "none", "--over", over, "--without", "a",
+			     world.units, NULL),
+			 1);
+	assert_printed("/units/b.json:1: requires[0]: there is no unit a\n");
+	assert_int_equal(run(&command_check, "--without", "a", world.units, NULL), 1);
+	assert_int_equal(run(&command_check, "--over", over, in_world("units/a.json"), NULL), 1);
+	assert_int_equal(run(&command_check, "--over", in_world("none"), world.units, NULL), 1);
+}
+
+/* It has started before it is known which revision runs. */
+static void a_revision_leaves_early_units_alone(void **state)
+{
+	char over[128];
+
+	(void)state;
+	world_unit(&world, "a", "{\"exec\": [\"x\"], \"early\": true}");
+	world_unit(&world, "b", "{\"exec\": [\"x\"]}");
+	snprintf(over, sizeof(over), "%s", in_world("over"));
+	assert_int_equal(mkdir(over, 0755), 0);
+	assert_int_equal(run(&command_check, "-k", "none", "--over", over, "--without", "a",
+			     world.units, NULL),
+			 1);
+	assert_printed("/over: the firmware's unit a is early");
+	write_at("over/a.json", "{\"exec\": [\"y\"]}", 0644);
+	assert_int_equal(run(&command_check, "-k", "none", "--over", over, world.units, NULL), 1);
+	assert_printed("/over/a.json: the firmware's unit a is early");
+	assert_int_equal(unlink(in_world("over/a.json")), 0);
+	write_at("over/b.json", "{\"exec\": [\"y\"],\n\"early\": true}", 0644);
+	assert_int_equal(run(&command_check, "-k", "none", "--over", over, world.units, NULL), 1);
+	assert_printed("/over/b.json:2: early: is over before it is known");
+}
+
 static void findings_can_be_json(void **state)
 {
 	(void)state;
@@ -370,6 +426,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_good_folder_is_good, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(errors_go_to_the_status, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_revision_lies_over_the_folder, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_revision_leaves_early_units_alone, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(findings_can_be_json, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(bundles_and_programs_are_looked_for, set_up,
 						tear_down),

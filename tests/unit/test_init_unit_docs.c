@@ -84,7 +84,7 @@ static const char *next_example(const char **page)
 
 static void the_examples_are_good(void **state)
 {
-	static const char *const names[] = { "gateway", "shell", "net" };
+	static const char *const names[] = { "gateway", "shell", "web", "net" };
 	char *unit = read_page(unit_page), *system = read_page(system_page);
 	const char *page = system, *example = next_example(&page);
 	struct world world;

@@ -221,6 +221,59 @@ static void impossible_combinations_are_refused(void **state)
 	TRY_UNITS(cases);
 }
 
+#define LISTEN(address) EXEC "\"listen\": [{\"address\": \"" address "\"}]}"
+#define WITH(more) EXEC "\"listen\": [{\"address\": \"tcp:0.0.0.0:80\"" more "}"
+
+static void sockets_are_checked(void **state)
+{
+	static const struct wrong cases[] = {
+		{ EXEC "\"listen\": {}}", "listen: must be an array" },
+		{ EXEC "\"listen\": [{}]}", "listen[0].address: is required" },
+		{ EXEC "\"listen\": [{\"address\": 80}]}", "listen[0].address: must be a string" },
+		{ LISTEN("80"), "listen[0].address: must be tcp:ADDRESS:PORT, udp" },
+		{ LISTEN("tcp"), "listen[0].address: must be tcp:" },
+		{ LISTEN("tcp:80"), "listen[0].address: must be tcp:" },
+		{ LISTEN("tcp:0.0.0.0"), "listen[0].address: must be tcp:" },
+		{ LISTEN("tcp:0.0.0.0:"), "listen[0].address: must be tcp:" },
+		{ LISTEN("tcp:0.0.0.0:0"), "listen[0].address: must be tcp:" },
+		{ LISTEN("tcp:0.0.0.0:65536"), "listen[0].address: must be tcp:" },
+		{ LISTEN("tcp:host:80"), "listen[0].address: must be tcp:" },
+		{ LISTEN("tcp:::1:80"), "listen[0].address: must be tcp:" },
+		{ LISTEN("tcp:[0.0.0.0]:80"), "listen[0].address: must be tcp:" },
+		{ LISTEN("sctp:0.0.0.0:80"), "listen[0].address: must be tcp:" },
+		{ LISTEN("unix:"), "listen[0].address: must be tcp:" },
+		{ LISTEN("unix:@"), "listen[0].address: must be tcp:" },
+		{ LISTEN("unix:run/x"), "listen[0].address: must be tcp:" },
+		{ LISTEN("unix:/var/x"), "with a path below /run" },
+		{ LISTEN("unix:/run/../etc/x"), "with a path below /run" },
+		{ LISTEN("unix:/run/x/.."), "with a path below /run" },
+		{ LISTEN("unix:/run/x/"), "with a path below /run" },
+		{ LISTEN("unix:/run/012345678901234567890123456789012345678901234567890123456789"
+			 "01234567890123456789012345678901234567890123456789"),
+		  "with a path below /run" },
+		{ WITH(", \"mode\": \"0600\"") "]}", "listen[0].mode: is only for a path" },
+		{ WITH(", \"backlog\": 0") "]}", "listen[0].backlog: must be from 1 to 65535" },
+		{ WITH(", \"name\": \"a:b\"") "]}", "listen[0].name: must be a name" },
+		{ EXEC "\"listen\": [{\"address\": \"unix:@x\", \"user\": \"1\"}]}",
+		  "listen[0].user: is only for a path" },
+		{ EXEC "\"listen\": [{\"address\": \"udp:0.0.0.0:80\", \"backlog\": 5}]}",
+		  "listen[0].backlog: is not for datagrams" },
+		{ WITH("") ", {\"address\": \"tcp:0.0.0.0:80\"}]}",
+		  "listen[1].address: tcp:0.0.0.0:80 is taken by" },
+		{ WITH("") "], \"ready\": {\"by\": \"fd\", \"fd\": 3}}",
+		  "ready: \"fd\": sockets are passed as 3 to 3" },
+		{ EXEC "\"on_demand\": true}", "on_demand: needs \"listen\"" },
+		{ WITH("") "], \"on_demand\": true, \"type\": \"oneshot\"}",
+		  "on_demand: is only for services" },
+		{ WITH("") "], \"on_demand\": true, \"autostart\": true}",
+		  "on_demand: is not for what starts with the machine" },
+		{ "{\"type\": \"group\", \"listen\": []}", "listen: is only for units with" },
+	};
+
+	(void)state;
+	TRY_UNITS(cases);
+}
+
 static void json_is_strict(void **state)
 {
 	static const struct wrong cases[] = {
@@ -417,6 +470,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(values_are_checked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(impossible_combinations_are_refused, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(sockets_are_checked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(json_is_strict, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(systems_are_checked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(units_are_checked_together, set_up, tear_down),

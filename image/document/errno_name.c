@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of errors for appc's seccomp isolators: those of POSIX.1-2001, C99, some of Linux's. */
+/* Those of POSIX.1-2001, C99, some of Linux's. */
+#include "image/document/errno_name.h"
+
 #include <errno.h>
 #include <string.h>
-
-#include "image/transfer/aci.h"
 
 /* X() for each, without its E. */
 /* clang-format off */
@@ -28,7 +28,7 @@ static const char names[] = ERRORS;
 static const short values[] = { ERRORS };
 #undef X
 
-int aci_errno(const char *name)
+int errno_of_name(const char *name)
 {
 	const char *known = names;
 
@@ -38,8 +38,7 @@ int aci_errno(const char *name)
 	return -1;
 }
 
-/* Without its E. */
-const char *aci_errno_name(int no)
+const char *errno_name(int no)
 {
 	const char *known = names;
 
