@@ -95,7 +95,7 @@ objects := $(addprefix $(O)/obj/,$(objects))
 commit := $(shell { [ -e .git ] && git rev-parse --short=12 HEAD || cat .commit || echo unknown; } 2>/dev/null)
 
 all: $(O)/cruet
-$(O)/cruet: $(objects) $(generated)/objects
+$(O)/cruet: $(objects) $(generated)/objects $(soft_libgcc)
 	$(call say,LINK,$@)
 	$(Q)$(link) -o $@.$$$$ $(objects) $(libraries) && mv $@.$$$$ $@
 
@@ -153,7 +153,7 @@ size:
 
 # Removes what was made here; the configuration stays. (The cache of libraries is elsewhere.)
 clean:
-	$(Q)rm -rf $(addprefix $(O)/,obj generated unit bench board programs tests test-results size check rootfs run cruet cruet.map sysroot busybox.path defconfig)
+	$(Q)rm -rf $(addprefix $(O)/,obj generated unit softfloat cmocka architectures bench board programs tests test-results size check rootfs run cruet cruet.map sysroot busybox.path defconfig)
 distclean: clean
 	$(Q)rm -f $(O)/.config $(O)/.config.old
 	$(Q)rmdir $(O) 2>/dev/null || true

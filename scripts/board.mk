@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The boards: each is a folder board/NAME with data (board/README.md); scripts/board/ does the work.
 #   make board-NAME       build its image: $(O)/board/NAME/{kernel,initramfs,root.squashfs,data.ext4}
+#   make board-NAME-kernel   its kernel alone, for a board that has one of its own
 #   make board-NAME-run   boot it in QEMU: a console on a terminal; else it shows what runs and powers off
 #   make board-NAME-test  boot it and run the tests inside
 
@@ -11,7 +12,7 @@ default_board := qemu-x86_64
 programs := $(patsubst board/demo/programs/%.c,$(O)/programs/%,$(wildcard board/demo/programs/*.c))
 .PHONY: programs
 programs: $(programs)
-$(programs): $(O)/programs/%: board/demo/programs/%.c $(generated)/flags $(sysroot_stamp) | $(generated)/autoconf.h $(O)/programs/
+$(programs): $(O)/programs/%: board/demo/programs/%.c $(generated)/flags $(sysroot_stamp) $(soft_libgcc) | $(generated)/autoconf.h $(O)/programs/
 	$(call say,LINK,$@)
 	$(Q)$(link) -Wl,-Map=$@.map -o $@ $< $(libraries)
 
@@ -28,6 +29,12 @@ $(board_goals): board-%:
 	+$(Q)$(if $(board_arch),$(MAKE) all)
 	$(Q)$(board_host) scripts/board/image $* $(O)/board/$* $(O)/board/$*
 	$(call say,IMAGE,$(O)/board/$*)
+# Those whose kernel is built here.
+own_kernels := $(patsubst board/%/board.conf,board-%-kernel,$(shell grep -l '^KERNEL_IMAGE=' board/*/board.conf))
+.PHONY: $(own_kernels)
+$(own_kernels): board-%-kernel:
+	$(Q)BOARD=$* scripts/packages kernel
+	$(Q)scripts/board/linux $*
 $(addsuffix -run,$(board_goals)): board-%-run: board-%
 	$(Q)scripts/board/run $* $(O)/board/$*
 $(addsuffix -test,$(board_goals)): board-%-test: board-%

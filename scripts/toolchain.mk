@@ -72,10 +72,17 @@ endif
 # What -static-pie tells the linker; gcc 12 does not know it for arm and mips.
 static_pie := -static -Wl,-pie,--no-dynamic-linker -z text
 libgcc := $(shell $(CC) $(target_flags) $(if $(is_clang),--rtlib=libgcc) -print-libgcc-file-name 2>/dev/null)
+# Debian's libgcc for MIPS computes with an FPU's registers.
+ifneq (,$(filter -msoft-float,$(target_flags)))
+soft_libgcc := $(O)/softfloat/libgcc.a
+$(soft_libgcc): board/host/soft-libgcc board/host/softfloat.c $(sysroot_stamp)
+	$(Q)CC='$(CC)' AR='$(AR)' OBJCOPY='$(CROSS_COMPILE)objcopy' FLAGS='$(filter-out -flto,$(machine_flags)) -ffile-prefix-map=$(CURDIR)/= $(include_flags)' \
+		board/host/soft-libgcc $(libgcc) $@
+endif
 include_flags := -nostdinc -isystem $(library_root)/include -isystem $(library_root)/include/cjson -isystem $(shell $(CC) -print-file-name=include 2>/dev/null)
 crt_first := -nostdlib -L$(library_root)/lib $(library_root)/lib/$(if $(CONFIG_STATIC_FIXED),crt1.o,rcrt1.o) $(library_root)/lib/crti.o
 libraries := -Wl,--start-group $(patsubst zlib,-lz,$(patsubst lib%,-l%,$(library_names))) \
-	$(plain_libraries) -lc $(libgcc) -Wl,--end-group $(library_root)/lib/crtn.o
+	$(plain_libraries) -lc $(or $(soft_libgcc),$(libgcc)) -Wl,--end-group $(library_root)/lib/crtn.o
 endif
 
 # The link $(O)/sysroot leads to this target's entry of the cache; the stamp changes with it.
