@@ -6,6 +6,8 @@
 
 boards := $(patsubst board/%/board.conf,%,$(wildcard board/*/board.conf))
 default_board := qemu-x86_64
+# What `make test` boots.
+tested_boards := qemu-x86_64 qemu-armv7 qemu-aarch64 qemu-mipsel
 
 # What a board's image holds besides cruet and BusyBox: programs of the containers.
 programs := $(patsubst board/demo/programs/%.c,$(O)/programs/%,$(wildcard board/demo/programs/*.c))
@@ -17,6 +19,7 @@ $(programs): $(O)/programs/%: board/demo/programs/%.c $(generated)/flags $(sysro
 
 # Each board is built with its own configuration, below $(O), for its own architecture.
 board_arch = $(shell . board/$*/board.conf && [ "$$ARCH" = "$$(uname -m)" ] || echo ARCH=$$ARCH)
+board_host = $(if $(board_arch),HOST_CRUET=$(O)/cruet)
 board_make = $(MAKE) O=$(O)/board/$* $(board_arch)
 board_goals := $(addprefix board-,$(boards))
 .PHONY: $(board_goals) $(addsuffix -run,$(board_goals)) $(addsuffix -test,$(board_goals))
@@ -25,9 +28,9 @@ $(board_goals): board-%:
 	+$(Q)[ -e $(O)/board/$*/.config ] || $(board_make) $(subst -,_,$*)_defconfig >/dev/null
 	+$(Q)$(board_make) all rootfs programs
 	+$(Q)$(if $(board_arch),$(MAKE) all)
-	$(Q)$(if $(board_arch),HOST_CRUET=$(O)/cruet) scripts/board/image $* $(O)/board/$* $(O)/board/$*
+	$(Q)$(board_host) scripts/board/image $* $(O)/board/$* $(O)/board/$*
 	$(call say,IMAGE,$(O)/board/$*)
 $(addsuffix -run,$(board_goals)): board-%-run: board-%
 	$(Q)scripts/board/run $* $(O)/board/$*
 $(addsuffix -test,$(board_goals)): board-%-test: board-%
-	$(Q)scripts/board/test $* $(O)/board/$*
+	$(Q)$(board_host) scripts/board/test $* $(O)/board/$*

@@ -33,8 +33,8 @@ $(addprefix emulated-,$(emulated)): emulated-%:
 
 # ---- the suite ----
 
-parts := $(shell sed -n 's/^\([a-z-]*\) .*/\1/p' tests/parts)
-test: all rootfs unit-tests board-$(default_board) emulated
+parts := $(shell sed -n 's/^\([a-z0-9-]*\) .*/\1/p' tests/parts)
+test: all rootfs unit-tests $(addprefix board-,$(tested_boards)) emulated
 	$(Q)scripts/packages $(parts)
 	$(Q)BUILD=$(abspath $(O)) tests/run
 
@@ -42,6 +42,7 @@ test: all rootfs unit-tests board-$(default_board) emulated
 .PHONY: $(addprefix test-,$(parts))
 test-unit: unit-tests
 test-board test-boards: board-$(default_board)
+$(filter test-board-%,$(addprefix test-,$(parts))): test-board-%: board-qemu-%
 test-image: emulated
 $(filter-out test-unit,$(addprefix test-,$(parts))): all rootfs
 $(addprefix test-,$(parts)): test-%:

@@ -5,14 +5,15 @@
 
 board_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
-# board_read NAME: sets board and the variables of its board.conf.
+# board_read NAME: sets board, the variables of its board.conf, and what targets.mk says of its ARCH.
 board_read() {
 	board=$board_top/board/$1
 	[ -f "$board/board.conf" ] || { echo "board: there is no board $1" >&2; return 1; }
 	# shellcheck source=/dev/null
 	. "$board/board.conf"
 	# shellcheck disable=SC2034 # for who sources this
-	DEBIAN_ARCH=$(awk -v target="target-$ARCH" '$1 == target { print $4 }' "$board_top/board/host/targets.mk")
+	read -r CROSS_COMPILE DEBIAN_ARCH TRIPLET TARGET_FLAGS < <(
+		sed -n "s/^target-$ARCH *:= *//p" "$board_top/board/host/targets.mk")
 }
 
 # The words of a list file: one a line, # begins a comment.

@@ -47,12 +47,24 @@ guest_root() {
 	printf '%s\n' root:x:0: user:x:1000: > "$1/etc/group"
 }
 
-# guest_program DIR PROGRAM...: programs of this machine with their libraries; names missing ones
+# Where a guest's programs come from: this machine, or GUEST_USERLAND, a folder with those of another
+# architecture (scripts/board/userland).
+guest_find() { # PROGRAM: its file
+	local folder
+	for folder in usr/bin usr/sbin bin sbin usr/local/bin; do
+		[ -x "${GUEST_USERLAND-}/$folder/$1" ] || continue
+		echo "${GUEST_USERLAND-}/$folder/$1"
+		return
+	done
+	return 1
+}
+
+# guest_program DIR PROGRAM...: programs with their libraries; names missing ones
 guest_program() {
 	local root=$1 program path
 	shift
 	for program in "$@"; do
-		path=$(type -P "$program") || { echo "guest: no $program here" >&2; continue; }
+		path=$(guest_find "$program") || { echo "guest: no $program here" >&2; continue; }
 		path=$(readlink -f "$path")
 		rm -f "$root/usr/bin/$program"
 		cp -L "$path" "$root/usr/bin/$program"
@@ -60,12 +72,23 @@ guest_program() {
 	done
 }
 
-guest_libraries() { # DIR PROGRAM-FILE
-	local file
-	{ ldd "$2" 2> /dev/null || true; } | { grep -o '/[^ ]*' || true; } | while read -r file; do
-		mkdir -p "$1$(dirname "$file")"
-		[ -e "$1$file" ] || cp -L "$file" "$1$file"
-	done
+# guest_libraries DIR FILE: what the dynamic linker will look for, and the linker itself. Read from the file,
+# so that it need not run here.
+guest_libraries() {
+	local root=$1 userland=${GUEST_USERLAND-} triplet=* name file
+	[ -n "$userland" ] || triplet=$(gcc -print-multiarch)
+	{ readelf -ld "$2" 2> /dev/null || true; } |
+		sed -n -e 's/.*(NEEDED).*\[\(.*\)\]/\1/p' -e 's/.*Requesting program interpreter: \/*\(.*\)\]/\1/p' |
+		while read -r name; do
+			for file in "$userland"/$name "$userland"/lib/$triplet/"$name" "$userland"/usr/lib/$triplet/"$name"; do
+				[ -f "$file" ] || continue
+				[ ! -e "$root${file#"$userland"}" ] || break
+				mkdir -p "$root$(dirname "${file#"$userland"}")"
+				cp -L "$file" "$root${file#"$userland"}"
+				guest_libraries "$root" "$file"
+				break
+			done
+		done
 }
 
 # guest_pack DIR FILE
@@ -93,42 +116,67 @@ guest_suite_programs=(bash dash jq unshare nsenter mount umount script timeout s
 	cmp diff tee chmod chown readlink dirname basename env sleep id date seq truncate xargs
 	mountpoint mknod mkfifo setpriv findmnt prlimit taskset chroot stty expr comm uniq paste nproc
 	sha256sum strings)
+# Debian's packages that have them, for an architecture that is not this machine's.
+guest_suite_packages=(bash dash gojq util-linux util-linux-extra bsdutils mount coreutils procps iproute2 mawk
+	grep sed findutils diffutils binutils)
 
-# guest_suite ROOT CRUET BUILD: the tests in /cruet, their programs, the runtime (CRUET) and what of the
-# validation suite is there.
+# guest_suite ROOT CRUET BUILD [ARCHITECTURE COMPILER]: the tests in /cruet, their programs, the runtime
+# (CRUET) and what of the validation suite is there; for another architecture (Debian's name) with a compiler
+# for it.
 guest_suite() {
-	local root=$1 cruet=$2 build=$3 source program suite
+	local root=$1 cruet=$2 build=$3 architecture=${4-} compiler=${5:-gcc} source program suite GUEST_USERLAND=
 	local top=${BASH_SOURCE[0]%/guest/lib.sh}
+	[ -z "$architecture" ] ||
+		GUEST_USERLAND=$("$top/../scripts/board/userland" "$architecture" "${guest_suite_packages[@]}") || return 1
 	mkdir -p "$root/usr/bin" "$root/usr/sbin" "$root/cruet/build/tests" "$root/cruet/tests"
 	guest_program "$root" "${guest_suite_programs[@]}" 2> /dev/null
 	ln -sf dash "$root/usr/bin/sh"
 	ln -sf mawk "$root/usr/bin/awk"
 	# jq 1.6 takes long to start, and here everything takes twenty times as long: gojq starts at once.
-	if [ -n "$(type -P gojq)" ]; then
+	if guest_find gojq > /dev/null; then
 		guest_program "$root" gojq
 		mv "$root/usr/bin/gojq" "$root/usr/bin/jq"
 	fi
 	cp -a "$top"/{integration,init,guest,sandbox.sh,old-kernel} "$root/cruet/tests/"
 	[ ! -d "$build/rootfs" ] || cp -a "$build/rootfs" "$root/cruet/build/rootfs"
-	if guest_apparmor > /dev/null; then
+	if [ -z "$architecture" ] && guest_apparmor > /dev/null; then
 		install "$(guest_apparmor)" "$root/usr/sbin/apparmor_parser"
 		guest_libraries "$root" "$(guest_apparmor)"
 	fi
-	if suite=$("$top/validation/build.sh" 2> /dev/null); then
-		mkdir "$root/cruet/validation"
-		for program in runtimetest rootfs-amd64.tar.gz ${GUEST_VALIDATION-process_capabilities \
-			linux_process_apparmor_profile linux_cgroups_hugetlb linux_cgroups_relative_hugetlb \
-			linux_cgroups_network linux_cgroups_relative_network}; do
-			cp "$suite/$program" "$root/cruet/validation/"
-		done
-	fi
+	guest_validation "$root/cruet/validation" "$architecture" "$build/rootfs/bin/busybox"
 	install "$cruet" "$root/cruet/build/cruet"
 	guest_libraries "$root" "$cruet" # for another runtime: cruet needs none
 	for source in "$top"/{integration,init,old-kernel}/*.c; do
 		[ -e "$source" ] || continue
 		program=$root/cruet/build/tests/$(basename "$source" .c)
-		gcc -std=gnu11 -D_GNU_SOURCE -O1 -static -s -o "$program" "$source"
+		$compiler -std=gnu11 -D_GNU_SOURCE -O1 -static -s -o "$program" "$source"
 	done
+}
+
+# guest_validation DIR ARCHITECTURE BUSYBOX: the programs of the validation suite that GUEST_VALIDATION
+# names, and the root that their containers get. That comes with the suite for amd64 only: for another
+# machine its BusyBox is ours.
+guest_validation() {
+	local suite go program work
+	case $2 in
+	'') go= ;;
+	armhf) go=arm ;;
+	mipsel) go=mipsle ;;
+	*) go=$2 ;;
+	esac
+	suite=$("${BASH_SOURCE[0]%/guest/lib.sh}/validation/build.sh" $go 2> /dev/null) || return 0
+	mkdir "$1"
+	for program in runtimetest ${GUEST_VALIDATION-process_capabilities linux_process_apparmor_profile \
+		linux_cgroups_hugetlb linux_cgroups_relative_hugetlb linux_cgroups_network \
+		linux_cgroups_relative_network}; do
+		cp "$suite/$program" "$1/"
+	done
+	[ -n "$go" ] || { cp "$suite/rootfs-amd64.tar.gz" "$1/"; return; }
+	work=$(mktemp -d "$1/.root.XXXXXX")
+	tar -xf "$suite/rootfs-amd64.tar.gz" -C "$work"
+	cp "$3" "$work/bin/busybox"
+	tar -czf "$1/rootfs-$go.tar.gz" -C "$work" .
+	rm -rf "$work"
 }
 
 # guest_translate NAME FILE: a guest's console as TAP without numbers. A file that did not run what it

@@ -187,13 +187,13 @@ is $? 137 "exec of a process that is killed with the container"
 remove "$id"
 
 # seccomp and namespaces of the container hold for exec
-sleeper '.linux.seccomp={defaultAction:"SCMP_ACT_ALLOW",syscalls:[{names:["mkdir","mkdirat"],action:"SCMP_ACT_ERRNO",errnoRet:99}]}'
+sleeper '.linux.seccomp={defaultAction:"SCMP_ACT_ALLOW",syscalls:[{names:["mkdir","mkdirat"],action:"SCMP_ACT_ERRNO",errnoRet:7}]}'
 run cruet exec "$id" probe syscall mkdir :/tmp/x 0777
-is "$out" EADDRNOTAVAIL "the seccomp profile holds for exec"
+is "$out" E2BIG "the seccomp profile holds for exec"
 remove "$id"
-sleeper '.linux.seccomp={defaultAction:"SCMP_ACT_ALLOW",syscalls:[{names:["mkdir","mkdirat"],action:"SCMP_ACT_ERRNO",errnoRet:99}]}|.process.noNewPrivileges=false'
+sleeper '.linux.seccomp={defaultAction:"SCMP_ACT_ALLOW",syscalls:[{names:["mkdir","mkdirat"],action:"SCMP_ACT_ERRNO",errnoRet:7}]}|.process.noNewPrivileges=false'
 run cruet exec "$id" probe syscall mkdir :/tmp/x 0777
-is "$out" EADDRNOTAVAIL "also without no_new_privs"
+is "$out" E2BIG "also without no_new_privs"
 remove "$id"
 
 # exec --cgroup: a group below the container's, never another

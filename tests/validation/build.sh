@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# build.sh: build the OCI runtime validation suite from Debian's source package with Debian's Go
-# and Go libraries, offline, once; print the folder in the cache that has the programs.
+# build.sh [GOARCH]: build the OCI runtime validation suite from Debian's source package with Debian's Go
+# and Go libraries, offline, once; print the folder in the cache that has the programs. GOARCH is another
+# architecture than this machine's, as Go calls it.
 # The source archive is taken from $CRUET_SOURCES, the cache, or the servers that apt knows.
 # shellcheck disable=SC2016 # words of apt, not of the shell
 set -eu
@@ -13,6 +14,9 @@ package=golang-github-opencontainers-runtime-tools
 archive=${package}_0.9.0.109.ge931285.orig.tar.xz
 sha256=203989a1ea98cf2aaced79155bbda09270b20db19b03376dde91ab12e5e6a0fe
 library=/usr/share/gocode/src
+
+GOARCH=${1:-$(go env GOARCH 2> /dev/null || true)}
+export GOARCH
 
 fail() { echo "validation: $*" >&2; exit 1; }
 right() { [ -f "$1" ] && echo "$sha256  $1" | sha256sum -c --status; }
@@ -45,6 +49,7 @@ done
 
 key=$({
 	go version
+	echo "$GOARCH"
 	cat "$0" "$here/tap/tap.go"
 	dpkg-query -W '*-opencontainers-specs-dev'
 } | sha256sum | cut -c 1-16)
@@ -66,7 +71,7 @@ if [ ! -e "$result/runtimetest" ]; then
 	tar -xf "$cache/sources/$archive" -C "$path/opencontainers/runtime-tools" --strip-components=1
 	cp "$here/tap/tap.go" "$path/mndrix/tap-go/tap.go"
 	cd "$path/opencontainers/runtime-tools"
-	export GOPATH=$work/go:/usr/share/gocode GO111MODULE=off GOCACHE=$work/cache CGO_ENABLED=0
+	export GOPATH=$work/go:/usr/share/gocode GO111MODULE=off GOCACHE=$work/cache CGO_ENABLED=0 GOARM=7 GOMIPS=hardfloat
 	echo "validation: building the suite" >&2
 	nice go build -tags "netgo osusergo" -ldflags "-s -w" -o "$work/programs/" ./cmd/runtimetest
 	# All programs in one call: what they share is built once.
