@@ -22,7 +22,7 @@ kconfig_files := Kconfig $(wildcard */Kconfig */*/Kconfig)
 kconfig := KCONFIG_CONFIG=$(O)/.config $(PYTHON)
 
 # These work without a configuration.
-plain_goals := help clean distclean menuconfig olddefconfig savedefconfig randconfig packages format size $(patsubst configs/%,%,$(wildcard configs/*_defconfig))
+plain_goals := help clean distclean menuconfig olddefconfig savedefconfig randconfig packages format size check-architectures $(patsubst configs/%,%,$(wildcard configs/*_defconfig))
 configured := $(filter-out $(plain_goals),$(or $(MAKECMDGOALS),all))
 ifneq (,$(configured))
 include $(generated)/auto.conf

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct arena;
 
@@ -62,5 +63,12 @@ int revision_commit(const char *settings, const char *store, uint32_t number);
 
 /* The trial `number` has failed: no longer tried; what was committed stays. */
 int revision_fail(const char *settings, const char *store, uint32_t number, const char *reason);
+
+/*
+ * The numbers of those that are installed, ascending, from the arena. Their count, or -errno
+ * recorded; -ENOENT unrecorded: there is no store.
+ */
+ssize_t revisions_installed(struct arena *arena, const char *settings, const char *store,
+			    uint32_t **numbers);
 
 #endif

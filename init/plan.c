@@ -23,8 +23,8 @@ _Static_assert((int)PLAN_SOCKETS_MAX <= (int)LISTEN_MAX && LISTEN_KINDS == 5, "s
 #define LOG "onn7tnn"
 #define UNIT \
 	"Nd#33t[T[Ttnn111[U[U[U[F[C" CHECK CHECK "nn1n" RESTART "kn[v2" NETWORK "[l1" LOG "tt1n"
-#define SYSTEM "tttttt[T[m[p[i11ttnntnnnt1t" LOG
-#define HEADER "nnnnnn[u[cSt"
+#define SYSTEM "tttttt[T[m[p[i11ttnntnnnt1tnn" LOG
+#define HEADER "nnnnnn[u[cStn"
 #define VOLUME "NT2n1n"
 #define MOUNT "TTTt11n"
 #define INTERFACE "T1[T[T[rn"

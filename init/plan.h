@@ -112,7 +112,7 @@ struct plan_restart {
 
 enum volume_class {
 	VOLUME_PERMANENT, /* <data>/volumes/permanent/<unit>/<name> */
-	VOLUME_REVISION,  /* <data>/volumes/revision/<revision>/<unit>/<name> */
+	VOLUME_REVISION,  /* <data>/volumes/revision/<number>/<unit>/<name>: plan_header.revision */
 	VOLUME_BOOT,	  /* a tmpfs */
 };
 
@@ -251,11 +251,13 @@ struct plan_system {
 	uint32_t watchdog_timeout, watchdog_pretimeout; /* seconds */
 	uint32_t probe; /* text: file or block device that is read; 0: no storage probe */
 	uint32_t probe_every, probe_timeout;
-	uint32_t shutdown_timeout; /* for all units together */
-	uint32_t recorder;	   /* text: file of the flight recorder; 0: none */
-	uint32_t ctrl_alt_del;	   /* 0: ignored, 1: reboot */
-	uint32_t syslog;	   /* text: socket, "/dev/log"; or "udp:ADDRESS:PORT" */
-	struct plan_log log;	   /* of the supervisor's own messages, and default of the units */
+	uint32_t shutdown_timeout;  /* for all units together */
+	uint32_t recorder;	    /* text: file of the flight recorder; 0: none */
+	uint32_t ctrl_alt_del;	    /* 0: ignored, 1: reboot */
+	uint32_t syslog;	    /* text: socket, "/dev/log"; or "udp:ADDRESS:PORT" */
+	uint32_t revision_deadline; /* a trial: all that counts has to be ready by then */
+	uint32_t revision_stable;   /* the same without a goal: for so long */
+	struct plan_log log;	    /* of the supervisor's own messages, and default of the units */
 };
 
 struct plan_header {
@@ -269,12 +271,14 @@ struct plan_header {
 	struct plan_list conditions; /* struct plan_condition; the first is CONDITION_BOARD */
 	uint32_t system;	     /* struct plan_system */
 	uint32_t source;	     /* text: the folder that it was made of */
+	uint32_t revision;	     /* whose units lie over those of the folder; 0: none's */
 };
 
 /* In plan_header.flags. */
 enum {
 	PLAN_MIPS = 1,		/* signals have the numbers of MIPS */
 	PLAN_IMAGE_MISSING = 2, /* what some image says could not be looked up */
+	PLAN_TRIAL = 4,		/* the revision has to prove itself */
 };
 
 /* A plan in memory: `header` is the block's beginning. */

@@ -7,6 +7,8 @@
 
 boards := $(patsubst board/%/board.conf,%,$(wildcard board/*/board.conf))
 default_board := qemu-x86_64
+# What `make test` boots.
+tested_boards := qemu-x86_64 qemu-armv7 qemu-aarch64 qemu-mipsel
 
 # What a board's image holds besides cruet and BusyBox: programs of the containers.
 programs := $(patsubst board/demo/programs/%.c,$(O)/programs/%,$(wildcard board/demo/programs/*.c))

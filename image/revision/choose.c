@@ -238,3 +238,12 @@ int revision_fail(const char *settings, const char *store, uint32_t number, cons
 		return fail_as(ERROR_STATE, EINVAL, "revision %u is not on trial", number);
 	return result < 0 ? result : revision_give_up(&opened.target, number, reason);
 }
+
+ssize_t revisions_installed(struct arena *arena, const char *settings, const char *store,
+			    uint32_t **numbers)
+{
+	auto_opened struct opened opened;
+	const int result = open_store(&opened, settings, store, STORE_READ_ONLY);
+
+	return result < 0 ? result : revision_numbers(arena, opened.store, numbers);
+}

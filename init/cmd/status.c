@@ -81,6 +81,8 @@ static int show(const struct client_options *values, char **names)
 	if (status < 0)
 		return status;
 	result = IS_ENABLED(CONFIG_IMAGE) ? report_find_images(&arena, &view) : 0;
+	if (IS_ENABLED(CONFIG_IMAGE_REVISION) && result == 0)
+		result = report_find_revision(&arena, &view);
 	if (result == 0)
 		result = print(&arena, values, &view);
 	return result < 0 ? result : status;

@@ -44,6 +44,8 @@ int control_next(int connection, union control_answer *answer, int *fd);
 int control_ask(const char *socket, uint32_t command, uint32_t flags, const char *name,
 		const char *text);
 
+struct revision_state;
+
 struct control_entry {
 	struct control_entry *next;
 	struct control_change change;
@@ -54,8 +56,9 @@ struct control_view {
 	struct control_system system;
 	struct control_unit *units;
 	size_t unit_count;
-	size_t shown;	      /* so many of them, from the first, are to be reported */
-	const cJSON **images; /* of the shown: report_find_images(), or NULL */
+	size_t shown;			 /* so many of them, from the first, are to be reported */
+	const cJSON **images;		 /* of the shown: report_find_images(), or NULL */
+	struct revision_state *revision; /* report_find_revision(), or NULL */
 	struct control_entry *changes, **last;
 	size_t lost; /* so many entries of the journal are not there any more */
 	int plan;    /* descriptor of the plan, or -1: the caller closes it */

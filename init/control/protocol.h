@@ -70,8 +70,11 @@ struct control_system {
 	uint32_t writer_pid, writer_starts;
 	uint32_t well; /* 0: the watchdog is not fed because of the unit named below */
 	char unwell[CONTROL_NAME];
-	char source[128];   /* folder or plan file that the units come from */
-	char recorder[128]; /* file of the flight recorder, or "" */
+	uint32_t revision, on_trial;   /* whose units run; 0: the firmware's alone */
+	uint64_t trial_due_ms;	       /* when it will be committed, or has to be ready */
+	char trial_unit[CONTROL_NAME]; /* that has to be ready by then, or "" */
+	char source[128];	       /* folder or plan file that the units come from */
+	char recorder[128];	       /* file of the flight recorder, or "" */
 };
 
 struct control_unit {

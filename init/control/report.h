@@ -35,6 +35,12 @@ int report_find_images(struct arena *arena, struct control_view *view);
 void report_image(struct page *page, const cJSON *image);
 void report_image_json(struct json_writer *writer, const cJSON *image);
 
+/* Look up the store's boot state. 0, or -ENOMEM recorded. */
+int report_find_revision(struct arena *arena, struct control_view *view);
+/* Only if there is something to say. */
+void report_revision(struct page *page, const struct control_view *view);
+void report_revision_json(struct json_writer *writer, const struct control_view *view);
+
 /* ---- changes, one a line ---- */
 
 void report_change(struct page *page, const struct control_system *system,

@@ -60,6 +60,8 @@ void report_status_json(struct json_writer *writer, const struct control_view *v
 	json_write_object(writer, NULL);
 	json_write_object(writer, "system");
 	fields_write(writer, system_fields, &view->system, &clock);
+	if (IS_ENABLED(CONFIG_IMAGE_REVISION) && view->revision)
+		report_revision_json(writer, view);
 	json_write_end(writer, '}');
 	json_write_array(writer, "units");
 	for (size_t i = 0; i < view->shown; i++) {
@@ -116,6 +118,8 @@ static void report_system(struct page *page, const struct control_view *view,
 		page_foreign(page, recorded->boots[1].text);
 	}
 	page_put(page, "\n");
+	if (IS_ENABLED(CONFIG_IMAGE_REVISION) && view->revision)
+		report_revision(page, view);
 }
 
 /* The last column: why it is so, what comes next, what the unit says itself. */

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "init/host/host.h"
+#include "lib/config.h"
 #include "lib/error.h"
 
 enum { RECORD_RETRY_MS = 60000 };
@@ -28,11 +29,17 @@ static void recorded(struct host *host, int status)
 		host_end_step(host);
 }
 
+void host_board_ready(struct host *host)
+{
+	host_conditions(host, CONDITION_SOURCES);
+	host_post(host, EVENT_CONDITION, 0, 1);
+}
+
 static void board_done(struct host *host, int status)
 {
 	struct kept *kept = host->kept;
 
-	if (status != 0) {
+	if (status & ~(BOARD_REVISION | BOARD_SWEEP)) {
 		kept->board_failed = 1;
 		host_note(host, NOTE_BOARD_FAILED);
 		host_say(host, SAY_ERROR,
@@ -42,10 +49,17 @@ static void board_done(struct host *host, int status)
 	}
 	kept->board_failed = 0;
 	kept->board_ready = 1;
-	host_note(host, NOTE_BOARD);
+	if (kept->is_init)
+		host_note(host, NOTE_BOARD);
 	host_open_watchdog(host);
-	host_conditions(host, CONDITION_SOURCES);
-	host_post(host, EVENT_CONDITION, 0, 1);
+	if (status & BOARD_SWEEP)
+		host_job(host, JOB_SWEEP, PLAN_NONE, PLAN_FOREVER);
+	if (status & BOARD_REVISION) {
+		kept->choice = CHOICE_DUE;
+		host_reload(host);
+		return;
+	}
+	host_board_ready(host);
 	/* The store may lie on what has just been mounted. */
 	if (host->plan.header->flags & PLAN_IMAGE_MISSING && !host->from_file)
 		host_reload(host);
@@ -86,6 +100,10 @@ void host_job_done(struct host *host, enum job_kind kind, int status)
 	case JOB_MODULE:
 		host_open_watchdog(host);
 		host_watch(host, host->uevents, WATCH_UEVENT, 0, EPOLLIN);
+		break;
+	case JOB_REVISION:
+		if (IS_ENABLED(CONFIG_IMAGE_REVISION))
+			host_trial_ended(host, status);
 		break;
 	case JOB_KILL:
 		if (kept->end_step == END_KILL)

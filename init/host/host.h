@@ -22,6 +22,7 @@
 #include "init/host/condition.h"
 #include "init/plan.h"
 #include "init/supervise/supervise.h"
+#include "init/unit/unit.h"
 
 enum host_limits {
 	KEPT_MAGIC = 0x6372756b, /* "cruk" */
@@ -31,7 +32,8 @@ enum host_limits {
 	JOURNAL_ENTRIES = JOURNAL_BOOT + JOURNAL_LATEST,
 	STATUS_SIZE = 128,
 	PENDING_FAILURES = 8,
-	CRASHES_MAX = 3, /* within CRASH_WINDOW_MS: then the machine is rebooted */
+	REASON_SIZE = 96, /* why a revision has failed: as revision.h has it */
+	CRASHES_MAX = 3,  /* within CRASH_WINDOW_MS: then the machine is rebooted */
 	CRASH_WINDOW_MS = 60000,
 };
 
@@ -57,6 +59,8 @@ enum job_kind {
 	JOB_KILL,		      /* end of life: kill the rest */
 	JOB_UNMOUNT,		      /* end of life: unmount */
 	JOB_WRITER,		      /* the log writer */
+	JOB_REVISION,		      /* puts the end of a trial on record */
+	JOB_SWEEP,		      /* removes volumes of revisions that are gone */
 	JOB_KINDS
 };
 
@@ -98,6 +102,10 @@ enum journal_note {
 	NOTE_EMERGENCY,
 	NOTE_STARVE,
 	NOTE_SHUTDOWN,
+	/* about the revision whose number is in `pid` */
+	NOTE_TRIAL,
+	NOTE_TRIAL_COMMITTED,
+	NOTE_TRIAL_FAILED,
 	NOTE_COUNT
 };
 
@@ -110,6 +118,25 @@ struct journal_entry {
 
 /* The steps of the end, each with its own deadline. */
 enum end_step { END_NOT, END_UNITS, END_RECORD, END_KILL, END_WRITER, END_UNMOUNT, END_NOW };
+
+/* How far the trial of a revision is. */
+enum trial_step {
+	TRIAL_NONE,
+	TRIAL_RUNS,
+	TRIAL_COMMITS, /* it has proved itself: that is to be put on record */
+	TRIAL_ENDS,    /* it has failed: likewise */
+	TRIAL_LEAVES,  /* that is on record: its units go with the plan that is loaded now */
+};
+
+/* At the beginning, the units that wait for the board wait for this as well. */
+enum choice_step {
+	CHOICE_NONE,
+	CHOICE_DUE,  /* a revision runs: its plan is being made */
+	CHOICE_LAST, /* once more: that was in vain. A trial has failed then */
+};
+
+/* Exit status of JOB_BOARD, where the board is set up: bits. */
+enum { BOARD_FAILED = 1, BOARD_REVISION = 2, BOARD_SWEEP = 4 };
 
 struct kept {
 	uint32_t magic, version, size;
@@ -143,6 +170,10 @@ struct kept {
 	/* the storage probe */
 	uint64_t probe_at, probe_since; /* next one; since when there is no good answer, or 0 */
 	uint64_t journal_next;
+	uint32_t choice;		/* enum choice_step */
+	uint32_t trial, trial_number;	/* enum trial_step; of which revision */
+	uint64_t trial_began, trial_at; /* the latter: when the record is tried again */
+	char trial_reason[REASON_SIZE];
 	char exe[128];				      /* what is executed at re-exec */
 	char units[128], system[128], plan_file[128]; /* paths */
 };
@@ -170,6 +201,7 @@ struct host {
 	uint64_t board_at;  /* the board is set up once more then */
 	uint32_t acting, deferred; /* in the middle of actions; some unit has a deferred event */
 	uint32_t from_file;	   /* so was the plan that was loaded last */
+	uint32_t refused;	   /* the revision on trial could not be loaded: it has failed */
 	bool hurries;		   /* grace periods of RCU are shortened */
 	uint32_t reload_again;	   /* asked for while one was under way */
 	uint32_t reexec, reexec_later; /* asked for: at the end of this turn; after the reload */
@@ -210,7 +242,26 @@ struct host_settings {
 int host_load_plan(struct host *host, const struct host_settings *settings);
 void host_reload(struct host *host); /* starts the job */
 void host_reload_done(struct host *host, int status);
+/* Into the memory for a plan. 0 or -errno recorded. */
+int host_compile(const struct host_settings *settings, const struct unit_over *over, int output,
+		 char reason[REASON_SIZE]);
 void host_tend_reload(struct host *host);
+
+/* revision.c: which revision runs, and what becomes of one on trial */
+int host_choose(
+	const struct host *host); /* in a child, once at boot: bits of BOARD_..., or -errno */
+/* In a child of `of`: as host_load_plan(), what is to run. *refused: the one on trial is not. */
+int host_load_chosen(struct host *host, const struct host_settings *settings, const struct host *of,
+		     bool *refused);
+void host_begin_trial(struct host *host); /* of the plan that has been adopted, if it is one */
+void host_tend_trial(struct host *host);
+uint64_t host_trial_deadline(const struct host *host);
+int host_end_trial(const struct host *host); /* in a child: what JOB_REVISION does */
+void host_trial_ended(struct host *host, int status);
+void host_refuse_trial(struct host *host); /* a child has put it on record */
+/* What runs has not proved itself: when it will have, or has to be ready; 0: it is not on trial.
+ * *unit: that has to be ready by then, or PLAN_NONE. */
+uint64_t host_trial_due(const struct host *host, uint32_t *unit);
 
 /* keep.c */
 int host_keep(struct host *host, const struct host_settings *settings, int plan_fd);
@@ -256,6 +307,7 @@ uint64_t host_job_deadline(const struct host *host);
 void host_start_writer(struct host *host);
 
 /* done.c */
+void host_board_ready(struct host *host); /* what waits for the board may start */
 void host_job_done(struct host *host, enum job_kind kind, int status);
 
 /* act.c */
@@ -292,6 +344,7 @@ void host_say(struct host *host, int level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void host_say_error(struct host *host, const char *about); /* the recorded error */
 void host_note(struct host *host, enum journal_note note);
+void host_note_revision(struct host *host, enum journal_note note, uint32_t number);
 void host_note_unit(struct host *host, uint32_t unit, uint32_t before);
 struct journal_entry *host_journal(const struct host *host, uint64_t number); /* its place */
 const char *journal_note_text(uint32_t note);

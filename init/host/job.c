@@ -70,6 +70,7 @@ static int unit_job(const struct host *host, enum job_kind kind, uint32_t unit, 
 		.pid = kept->pid,
 		.starts = supervisor_unit(host->supervisor, unit)->starts,
 		.sockets = host_sockets(host, unit),
+		.trial = host->kept->trial != TRIAL_NONE,
 	};
 
 	switch (kind) {
@@ -122,13 +123,27 @@ static int probe(const char *path)
 	return pread(fd, block, sizeof(block), 0) < 0 ? fail(errno, "storage probe %s", path) : 0;
 }
 
+/* Another init has set the board up. */
+static int set_up(const struct host *host)
+{
+	const int result = host->kept->is_init ? board_set_up(&host->plan) : 0;
+
+	return !IS_ENABLED(CONFIG_IMAGE_REVISION) || result < 0 ? result : host_choose(host);
+}
+
 static int global_job(const struct host *host, enum job_kind kind)
 {
 	const struct plan_system *system = host->plan.system;
 
 	switch (kind) {
 	case JOB_BOARD:
-		return board_set_up(&host->plan);
+		return set_up(host);
+#if IS_ENABLED(CONFIG_IMAGE_REVISION)
+	case JOB_REVISION:
+		return host_end_trial(host);
+	case JOB_SWEEP:
+		return volumes_sweep(&host->plan, true);
+#endif
 	case JOB_RECORD:
 		return record(host->kept, plan_given(&host->plan, system->recorder), host->now);
 	case JOB_PROBE:
@@ -204,7 +219,7 @@ pid_t host_job(struct host *host, enum job_kind kind, uint32_t unit, uint64_t ti
 						   global_job(host, kind);
 		if (result != 0 && error_last()->code != ERROR_NONE)
 			log_error(); /* where the unit's own messages go */
-		_exit(result != 0 ? 1 : 0);
+		_exit(kind >= JOB_FIRST_GLOBAL && result > 0 ? result : result != 0);
 	}
 	close_fd(&report[1]);
 	close_fd(&ready[1]);

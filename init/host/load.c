@@ -8,12 +8,14 @@
 #include <sys/wait.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "init/host/host.h"
 #include "init/unit/unit.h"
 #include "lib/arena.h"
+#include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/log.h"
@@ -22,36 +24,45 @@ enum {
 	COMPILE_SECONDS = 30,
 	RELOAD_MS = 30000,
 	WRITER_PAUSE_MS = 1000,
-	FROM_FILE = 2, /* exit status of a reload: the compiled plan is used */
+	/* Exit status of a reload: bits. */
+	RELOAD_FAILED = 1,
+	FROM_FILE = 2,	   /* the compiled plan is used */
+	TRIAL_REFUSED = 4, /* the revision on trial cannot be used, which is on record */
 };
 
+/* `context`: the first error, or NULL. */
 static void print_problem(void *context, bool warning, const char *text)
 {
-	(void)context;
+	char *reason = context;
+
 	if (warning) {
 		log_warning("%s", text);
 	} else {
 		fail_as(ERROR_CONFIG, 0, "%s", text);
 		log_error();
+		if (reason && !reason[0])
+			snprintf(reason, REASON_SIZE, "%s", text);
 	}
 }
 
-/* In a child: its exit status. */
-static int compile(const struct host_settings *settings, int output)
+int host_compile(const struct host_settings *settings, const struct unit_over *over, int output,
+		 char reason[REASON_SIZE])
 {
-	struct unit_report report = { .problem = print_problem };
+	struct unit_report report = { .problem = print_problem, .context = reason };
 	auto_arena struct arena arena = { 0 };
 	size_t size;
 	const void *block;
 
 	alarm(COMPILE_SECONDS);
-	block = unit_compile(&arena, settings->units, settings->system, false, &report, &size);
+	block = unit_compile_over(&arena, settings->units, over, settings->system, 0, &report,
+				  &size);
+	alarm(0);
 	if (!block)
-		return 1;
+		return -EINVAL;
 	if (ftruncate(output, 0) < 0 || fd_write_all(output, block, size) < 0) {
 		fail(errno, "plan in memory");
 		log_error();
-		return 1;
+		return error_result();
 	}
 	return 0;
 }
@@ -84,7 +95,7 @@ static int from_json(struct host *host, const struct host_settings *settings)
 		return fd;
 	pid = fork();
 	if (pid == 0)
-		_exit(compile(settings, fd));
+		_exit(host_compile(settings, NULL, fd, NULL) < 0);
 	if (pid < 0)
 		return fail(errno, "fork");
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -124,6 +135,25 @@ static struct host_settings settings_of(const struct kept *kept)
 	};
 }
 
+/* In a child: the plan in next_fd. */
+static int make_next(const struct host *host, const struct host_settings *settings)
+{
+	struct host scratch = { .next_fd = host->next_fd };
+	bool refused = false;
+	const int fd = IS_ENABLED(CONFIG_IMAGE_REVISION) ?
+			       host_load_chosen(&scratch, settings, host, &refused) :
+			       host_load_plan(&scratch, settings);
+	const int status = refused ? TRIAL_REFUSED : 0;
+
+	/* One way for both: the plan file is copied, so that it may be replaced. */
+	if (fd >= 0 && scratch.plan.header &&
+	    (fd == host->next_fd ||
+	     fd_write_all(host->next_fd, scratch.plan.header, scratch.plan.header->size) == 0))
+		return status | (scratch.from_file ? FROM_FILE : 0);
+	log_error();
+	return status | RELOAD_FAILED;
+}
+
 void host_reload(struct host *host)
 {
 	struct kept *kept = host->kept;
@@ -142,18 +172,8 @@ void host_reload(struct host *host)
 		return;
 	}
 	pid = host_fork(host, host->units[host->plan.unit_count].output);
-	if (pid == 0) {
-		struct host scratch = { 0 };
-		const int fd = host_load_plan(&scratch, &settings);
-
-		/* One way for both: the plan file is copied, so that it may be replaced. */
-		if (fd >= 0 && scratch.plan.header &&
-		    fd_write_all(host->next_fd, scratch.plan.header, scratch.plan.header->size) ==
-			    0)
-			_exit(scratch.from_file ? FROM_FILE : 0);
-		log_error();
-		_exit(1);
-	}
+	if (pid == 0)
+		_exit(make_next(host, &settings));
 	if (pid < 0) {
 		host_say_error(host, "reload");
 		close_fd(&host->next_fd);
@@ -164,19 +184,43 @@ void host_reload(struct host *host)
 						    .deadline = host->now + RELOAD_MS };
 }
 
+/* At boot: true when the units may start. What has failed once is tried again. */
+static bool has_chosen(struct host *host, int result)
+{
+	struct kept *kept = host->kept;
+
+	if (result < 0 && kept->choice == CHOICE_DUE) {
+		kept->choice = CHOICE_LAST;
+		host_reload(host);
+		return false;
+	}
+	if (result < 0)
+		host_say(host, SAY_ERROR, "no revision can be loaded: the firmware's units run");
+	kept->choice = CHOICE_NONE;
+	host_board_ready(host);
+	return true;
+}
+
 /* 0, or -1: it failed. One more, if it was asked for in the meantime. */
 static void reload_ended(struct host *host, int result)
 {
 	if (result < 0)
 		close_fd(&host->next_fd);
-	host->reload_result = result;
+	host->reload_result = host->refused ? -1 : result;
 	host_note(host, result < 0 ? NOTE_RELOAD_FAILED : NOTE_RELOAD);
 	if (result < 0)
 		host_say(host, SAY_ERROR,
 			 "reload: nothing is changed, because of the errors above");
+	else if (host->refused)
+		host_say(host, SAY_ERROR,
+			 "reload: what was committed runs, because of the errors above");
 	else
 		host_say(host, SAY_NOTICE, "units read again: %u",
 			 (unsigned int)host->plan.unit_count);
+	host->refused = 0;
+	if (IS_ENABLED(CONFIG_IMAGE_REVISION) && host->kept->choice != CHOICE_NONE &&
+	    !has_chosen(host, result))
+		return;
 	if (host->reload_again) {
 		host->reload_again = 0;
 		host->reload_result = 1;
@@ -198,8 +242,11 @@ static bool must_stop(const struct host *host, uint32_t unit)
 
 void host_reload_done(struct host *host, int status)
 {
-	host->from_file = status == FROM_FILE;
-	if ((status == 0 || status == FROM_FILE) &&
+	host->from_file = status & FROM_FILE;
+	host->refused = status < 128 && (status & TRIAL_REFUSED);
+	if (IS_ENABLED(CONFIG_IMAGE_REVISION) && host->refused)
+		host_refuse_trial(host);
+	if ((status & ~(FROM_FILE | TRIAL_REFUSED)) == 0 &&
 	    plan_map(&host->next_plan, host->next_fd, host->kept->units) == 0) {
 		for (uint32_t i = 0; i < host->plan.unit_count; i++)
 			if (must_stop(host, i)) {
@@ -219,13 +266,21 @@ static bool is_settled(const struct host *host, uint32_t unit)
 	       host->units[unit].check.pid == 0;
 }
 
-/* Units that were stopped for the new plan are asked for again, and new ones begin as at boot. */
+/*
+ * Units that were stopped for the new plan are asked for again, and new ones begin as at boot; what
+ * another revision brings is new.
+ */
 static void start_changed(struct host *host, const struct plan *before, const uint8_t *again)
 {
-	for (uint32_t i = 0; i < host->plan.unit_count; i++) {
-		const uint32_t old = plan_find(before, plan_unit_name(&host->plan, i));
+	const bool other = host->plan.header->revision != before->header->revision;
 
-		if (old == PLAN_NONE ? host->plan.units[i].autostart : again[old])
+	for (uint32_t i = 0; i < host->plan.unit_count; i++) {
+		const struct plan_unit *unit = &host->plan.units[i];
+		const uint32_t old = plan_find(before, plan_unit_name(&host->plan, i));
+		const bool new =
+			old == PLAN_NONE || (other && before->units[old].digest != unit->digest);
+
+		if ((new && unit->autostart) || (old != PLAN_NONE && again[old]))
 			host_post(host, EVENT_UP, i, 0);
 	}
 }
@@ -262,6 +317,8 @@ void host_tend_reload(struct host *host)
 		return;
 	}
 	host_conditions(host, CONDITION_SOURCES);
+	if (IS_ENABLED(CONFIG_IMAGE_REVISION))
+		host_begin_trial(host);
 	start_changed(host, &before, again);
 	plan_unmap(&before);
 	reload_ended(host, 0);

@@ -89,6 +89,14 @@ void host_note(struct host *host, enum journal_note note)
 	next_entry(host)->note = (uint8_t)note;
 }
 
+void host_note_revision(struct host *host, enum journal_note note, uint32_t number)
+{
+	struct journal_entry *entry = next_entry(host);
+
+	entry->note = (uint8_t)note;
+	entry->pid = (int32_t)number;
+}
+
 void host_note_unit(struct host *host, uint32_t unit, uint32_t before)
 {
 	const struct unit_state *state = supervisor_unit(host->supervisor, unit);
@@ -117,6 +125,9 @@ const char *journal_note_text(uint32_t note)
 		[NOTE_EMERGENCY] = "emergency shell",
 		[NOTE_STARVE] = "watchdog no longer fed",
 		[NOTE_SHUTDOWN] = "shutdown",
+		[NOTE_TRIAL] = "trial begun",
+		[NOTE_TRIAL_COMMITTED] = "committed",
+		[NOTE_TRIAL_FAILED] = "trial failed",
 	};
 
 	return note < NOTE_COUNT ? texts[note] : "";

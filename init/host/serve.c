@@ -9,6 +9,7 @@
 
 #include "init/host/host.h"
 #include "init/paths.h"
+#include "lib/config.h"
 #include "lib/error.h"
 #include "lib/fd.h"
 
@@ -19,6 +20,19 @@ static void copy(char *to, size_t size, const char *from)
 	memset(to, 0, size);
 	if (from)
 		memcpy(to, from, length);
+}
+
+static void report_trial(const struct host *host, struct control_system *system)
+{
+	uint32_t unit;
+	const uint64_t due = host_trial_due(host, &unit);
+
+	system->revision = host->plan.header->revision;
+	system->on_trial = due != 0;
+	system->trial_due_ms = due;
+	if (due && unit != PLAN_NONE)
+		copy(system->trial_unit, sizeof(system->trial_unit),
+		     plan_unit_name(&host->plan, unit));
 }
 
 static void report_system(void *context, struct control_system *system)
@@ -48,6 +62,8 @@ static void report_system(void *context, struct control_system *system)
 		.writer_starts = kept->writer_starts,
 		.well = well && !kept->watchdog.starving,
 	};
+	if (IS_ENABLED(CONFIG_IMAGE_REVISION))
+		report_trial(host, system);
 	if (!well)
 		copy(system->unwell, sizeof(system->unwell), plan_unit_name(&host->plan, unit));
 	copy(system->source, sizeof(system->source),
@@ -304,6 +320,12 @@ static int report_change(void *context, uint64_t number, struct control_change *
 	copy(change->text, sizeof(change->text),
 	     entry->note == NOTE_UNIT && !name ? "a unit that is gone" :
 						 journal_note_text(entry->note));
+	if (entry->note >= NOTE_TRIAL) {
+		if (entry->pid)
+			snprintf(change->text, sizeof(change->text), "revision %u: %s",
+				 (unsigned int)entry->pid, journal_note_text(entry->note));
+		change->pid = 0;
+	}
 	return 1;
 }
 

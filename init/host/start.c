@@ -269,6 +269,8 @@ void host_begin_rest(struct host *host)
 	host_conditions(host, CONDITION_SOURCES);
 	if (host->kept->is_init) {
 		host->board_at = host->now;
+	} else if (IS_ENABLED(CONFIG_IMAGE_REVISION)) {
+		host->board_at = host->now; /* there is one to choose, perhaps */
 	} else {
 		host->kept->board_ready = 1;
 		host_post(host, EVENT_CONDITION, 0, 1);
@@ -315,7 +317,9 @@ static int resume(struct host *host, int kept_fd)
 	if (result < 0)
 		return result;
 	host_conditions(host, CONDITION_SOURCES);
-	if (!sound && host->kept->board_ready)
+	if (host->kept->choice != CHOICE_NONE)
+		host_reload(host); /* what it has come to got lost */
+	else if (!sound && host->kept->board_ready)
 		host_post(host, EVENT_CONDITION, 0, 1);
 	if (!host->kept->board_ready && host->kept->jobs[JOB_BOARD].pid == 0 &&
 	    host->kept->jobs[JOB_SHELL].pid == 0)

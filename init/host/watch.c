@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "init/host/host.h"
+#include "lib/config.h"
 #include "lib/error.h"
 
 enum {
@@ -253,6 +254,8 @@ void host_tend(struct host *host)
 	tend_watchdog(host);
 	tend_probe(host);
 	tend_goal(host);
+	if (IS_ENABLED(CONFIG_IMAGE_REVISION))
+		host_tend_trial(host);
 	tend_writer(host);
 	host_record(host);
 	host_tend_reload(host);
@@ -284,6 +287,8 @@ uint64_t host_tend_deadline(struct host *host)
 		due = earlier(due, kept->probe_since + host->plan.system->probe_timeout);
 	if (!kept->goal_time)
 		due = earlier(due, host->goal_at);
+	if (IS_ENABLED(CONFIG_IMAGE_REVISION))
+		due = earlier(due, host_trial_deadline(host));
 	if (kept->jobs[JOB_WRITER].pid == 0 && kept->end_step < END_WRITER)
 		due = earlier(due, kept->writer_at);
 	if (kept->end_step != END_NOT)

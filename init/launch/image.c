@@ -18,6 +18,7 @@ const char *run_image(const struct run *run)
 		.folder = run_path(run, INIT_RUN_IMAGE),
 		.read_only = true,
 		.identity = true,
+		.trial = run->launch->trial,
 	};
 
 	if (!request.folder)

@@ -13,6 +13,7 @@
 #ifndef INIT_LAUNCH_LAUNCH_H
 #define INIT_LAUNCH_LAUNCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -30,6 +31,7 @@ struct launch {
 	pid_t pid;  /* clean, check: the main process, or 0 */
 	/* launch_start() only: of the unit's plan_socket, all open; NULL: it has none */
 	const int32_t *sockets;
+	bool trial;	 /* of a revision that has yet to prove itself */
 	uint32_t starts; /* how many runs there were before: 0 for the first since boot */
 };
 
@@ -68,6 +70,12 @@ int launch_clean(const struct launch *launch);
 
 /* launch_clean(), and throw away the writable layer and the boot volumes. */
 int launch_reset(const struct launch *launch);
+
+/*
+ * Volumes of class revision whose revision is installed no more: count them, or remove them. Their
+ * number, or a negative errno recorded; without a store, or a place for volumes, there are none.
+ */
+int volumes_sweep(const struct plan *plan, bool removes);
 
 /* After the last unit: remove the groups that they had in common, where nobody is in them. */
 int launch_end(void);

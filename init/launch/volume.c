@@ -74,12 +74,17 @@ static int make_kept(int data, const char *path, const char *fresh, const struct
 static char *kept_volume(const struct run *run, const struct plan_volume *volume,
 			 const struct owner *owner)
 {
-	/* The image store is to say which revision it is. */
-	const char *class = volume->class == VOLUME_PERMANENT ? "permanent" : "revision/current";
+	const bool permanent = volume->class == VOLUME_PERMANENT;
+	const char *class = permanent ? "permanent" :
+					arena_printf(run->arena, "revision/%u",
+						     (unsigned int)run->plan->header->revision);
 	const char *name = run_text(run, volume->name);
 	auto_fd int data = storage_open(run, name);
-	char *path = arena_printf(run->arena, "volumes/%s/%s/%s", class, run->name, name);
-	char *fresh = arena_printf(run->arena, "volumes/%s/%s/.%s", class, run->name, name);
+	char *path =
+		class ? arena_printf(run->arena, "volumes/%s/%s/%s", class, run->name, name) : NULL;
+	char *fresh =
+		class ? arena_printf(run->arena, "volumes/%s/%s/.%s", class, run->name, name) :
+			NULL;
 
 	if (data < 0 || !path || !fresh ||
 	    make_kept(data, path, fresh, owner, (mode_t)volume->mode) < 0)

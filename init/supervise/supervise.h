@@ -186,6 +186,25 @@ uint64_t supervisor_well_deadline(const struct supervisor *supervisor, const str
 bool supervisor_reached_goal(const struct supervisor *supervisor, const struct plan *plan,
 			     uint64_t now);
 
+/*
+ * Of a revision on trial since `began`. What counts are the units with a goal; where there is none,
+ * every service that is started at boot. All have to be ready, without a break, for as long as
+ * their goal (else system.json's revision) says, a goal 5 s at least, from `began` at the earliest.
+ * It has failed when one of them is given up, or is not ready at the deadline or afterwards.
+ */
+enum trial_verdict { TRIAL_OPEN, TRIAL_PROVED, TRIAL_FAILED };
+
+struct trial_judgement {
+	uint32_t verdict; /* enum trial_verdict */
+	uint32_t unit;	  /* TRIAL_FAILED: because of this one. TRIAL_OPEN: the first that is not
+			   * ready, or PLAN_NONE */
+	uint64_t due;	  /* TRIAL_OPEN: when to ask again at the latest */
+};
+
+struct trial_judgement supervisor_judge_trial(const struct supervisor *supervisor,
+					      const struct plan *plan, uint64_t began,
+					      uint64_t now);
+
 const char *unit_phase_name(uint32_t phase); /* "ready" */
 const char *unit_cause_name(uint32_t cause); /* "exit", "ready timeout" */
 

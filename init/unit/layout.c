@@ -83,6 +83,16 @@ static int add_to_digest(struct plan_walk *walk, char letter, const uint32_t *wo
 	return 0;
 }
 
+static bool has_revision_volume(const char *block, const struct plan_unit *unit)
+{
+	const struct plan_volume *volumes = (const void *)(block + unit->volumes.offset);
+
+	for (uint32_t i = 0; i < unit->volumes.count; i++)
+		if (volumes[i].class == VOLUME_REVISION)
+			return true;
+	return false;
+}
+
 static void set_digests(char *block, uint32_t words_end)
 {
 	const struct plan_header *header = (const void *)block;
@@ -96,6 +106,9 @@ static void set_digests(char *block, uint32_t words_end)
 					 .followers = &unit->followers.offset };
 
 		plan_walk(&layout.walk, RECORD_UNIT, (const uint32_t *)unit);
+		/* Its volumes are others than those of the revision before. */
+		if (header->revision && has_revision_volume(block, unit))
+			add_number(&layout.digest, header->revision);
 		unit->digest = layout.digest;
 	}
 }
@@ -115,11 +128,13 @@ void *unit_lay_out(struct set *set, struct unit *const *order, const char *sourc
 		   unsigned int target, size_t *size)
 {
 	struct pool *pool = &set->pool;
+	const struct unit_over *over = set->over;
 	struct plan_header header = {
 		.magic = PLAN_MAGIC,
 		.version = PLAN_VERSION,
 		.flags = (set->like_mips ? PLAN_MIPS : 0) |
-			 (set->image_missing ? PLAN_IMAGE_MISSING : 0),
+			 (set->image_missing ? PLAN_IMAGE_MISSING : 0) |
+			 (over && over->trial ? PLAN_TRIAL : 0),
 		.units = list_units(set, order),
 		.conditions = pool_list(pool, set->conditions,
 					set->condition_count * sizeof(struct plan_condition) /
@@ -127,6 +142,7 @@ void *unit_lay_out(struct set *set, struct unit *const *order, const char *sourc
 		.system = pool_list(pool, &set->system, sizeof(set->system) / sizeof(uint32_t))
 				  .offset,
 		.source = pool_text(pool, source, strlen(source)),
+		.revision = over ? over->revision : 0,
 	};
 	struct plan_walk walk = { .visit = place_text };
 	const size_t words_end = pool->word_count * sizeof(uint32_t);

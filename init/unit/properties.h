@@ -128,6 +128,7 @@ ROW(SYSTEM, shutdown_timeout, TIME, RANGE_WAIT, plan_system, shutdown_timeout, 9
 ROW(SYSTEM, recorder, TEXT, TEXT_PATH, plan_system, recorder, 0, ANY)
 ROW(SYSTEM, ctrl_alt_del, CHOICE, CHOICE_KEYS, plan_system, ctrl_alt_del, 1, ANY)
 ROW(SYSTEM, syslog, TEXT, TEXT_SYSLOG, plan_system, syslog, 0, ANY)
+ROW(SYSTEM, revision, OBJECT, OBJECT_REVISION, plan_system, hostname, 0, ANY)
 ROW(SYSTEM, log, OBJECT, OBJECT_LOG, plan_system, log, 0, ANY)
 
 ROW(MOUNT, source, TEXT, TEXT_LINE, plan_mount, source, 0, ANY)
@@ -151,4 +152,7 @@ ROW(DEVICE, pretimeout, SECONDS, RANGE_WATCHDOG, plan_system, watchdog_pretimeou
 ROW(PROBE, path, TEXT, TEXT_PATH, plan_system, probe, 0, REQUIRED)
 ROW(PROBE, every, TIME, RANGE_WAIT, plan_system, probe_every, 10000, ANY)
 ROW(PROBE, timeout, TIME, RANGE_WAIT, plan_system, probe_timeout, 30000, ANY)
+
+ROW(REVISION, deadline, TIME, RANGE_WAIT, plan_system, revision_deadline, 120000, ANY)
+ROW(REVISION, stable, TIME, RANGE_TIME, plan_system, revision_stable, 60000, ANY)
 /* clang-format on */

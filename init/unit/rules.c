@@ -333,6 +333,8 @@ static void check_system(const struct frame *frame, struct plan_system *system)
 
 	if (!system->root != !system->init)
 		unit_problem(frame, system->root ? "root" : "init", "root and init go together");
+	if (!IS_ENABLED(CONFIG_IMAGE_REVISION) && unit_member(frame->node, "revision"))
+		unit_problem(frame, "revision", "CONFIG_IMAGE_REVISION is not set");
 	if (unit_member(frame->node, "watchdog") && !system->watchdog_device)
 		system->watchdog_device = pool_text(pool, "/dev/watchdog", 13);
 	if (system->watchdog_pretimeout >= system->watchdog_timeout)

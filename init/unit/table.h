@@ -29,6 +29,7 @@ enum unit_object {
 	OBJECT_INTERFACE,
 	OBJECT_DEVICE, /* of the hardware watchdog */
 	OBJECT_PROBE,
+	OBJECT_REVISION, /* how a trial is judged */
 };
 
 /* How a value is read, and what is stored at the row's field. */

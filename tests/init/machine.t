@@ -45,7 +45,7 @@ is "$children" 3 "two units and the log writer: no other process"
 # ---- orphans ----
 
 # Counted when the jobs of the boot have ended: twice the same.
-processes() { inside sh -c 'ls -d /proc/[0-9]* | wc -l'; }
+processes() { inside sh -c 'set -- /proc/[0-9]*; echo $#'; }
 before=$(processes)
 settled() { last=$before; sleep 0.3; before=$(processes); [ "$before" = "$last" ]; }
 wait_long settled

@@ -401,11 +401,11 @@ remove() {
 	done
 }
 
-wait_for() { # COMMAND...: until it succeeds, at most 5 s
+wait_for() { # COMMAND...: until it succeeds, at most 5 s; a guest that is emulated gets more (TEST_PATIENCE)
 	tries=0
 	until "$@"; do
 		tries=$((tries + 1))
-		[ $tries -lt 250 ] || return 1
+		[ $tries -lt "${TEST_PATIENCE:-250}" ] || return 1
 		sleep 0.02
 	done
 }

@@ -37,6 +37,16 @@ static int64_t now_ms(void)
 	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
+/* Architectures from 2011 on have neither of them: what their C libraries call instead, relative to
+ * here. */
+#ifdef SYS_mkdir
+static const bool relative_only = false;
+#else
+static const bool relative_only = true;
+#define SYS_mkdir SYS_mkdirat
+#define SYS_chmod SYS_fchmodat
+#endif
+
 /* syscall NAME|NUMBER [ARGUMENT...]: the result, or the errno's name. */
 static int run_syscall(int argc, char **argv)
 {
@@ -65,13 +75,17 @@ static int run_syscall(int argc, char **argv)
 		{ "mount_setattr", SYS_mount_setattr },
 		{ "pidfd_open", SYS_pidfd_open },
 	};
-	long number = strtol(argv[1], NULL, 0), arguments[6] = { 0 }, result;
+	long number = strtol(argv[1], NULL, 0), arguments[7] = { 0 }, result;
+	int first;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(argv[1], names[i].name) == 0)
 			number = names[i].number;
+	first = relative_only && (number == SYS_mkdir || number == SYS_chmod);
+	if (first)
+		arguments[0] = AT_FDCWD;
 	for (int i = 2; i < argc && i < 8; i++)
-		arguments[i - 2] =
+		arguments[i - 2 + first] =
 			argv[i][0] == ':' ? (long)(argv[i] + 1) : (long)strtoull(argv[i], NULL, 0);
 	result = syscall(number, arguments[0], arguments[1], arguments[2], arguments[3],
 			 arguments[4], arguments[5]);
