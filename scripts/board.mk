@@ -22,22 +22,23 @@ $(programs): $(O)/programs/%: board/demo/programs/%.c $(generated)/flags $(sysro
 board_arch = $(shell . board/$*/board.conf && [ "$$ARCH" = "$$(uname -m)" ] || echo ARCH=$$ARCH)
 board_host = $(if $(board_arch),HOST_CRUET=$(O)/cruet)
 board_make = $(MAKE) O=$(O)/board/$* $(board_arch)
+board_config = $(or $(shell . board/$*/board.conf && echo $$CONFIGURATION),$(subst -,_,$*))
 board_goals := $(addprefix board-,$(boards))
-.PHONY: $(board_goals) $(addsuffix -run,$(board_goals)) $(addsuffix -test,$(board_goals))
+# Those that can be run here, and those whose kernel is built here.
+emulated_boards := $(patsubst board/%/board.conf,board-%,$(shell grep -l '^QEMU=' board/*/board.conf))
+own_kernels := $(patsubst board/%/board.conf,board-%-kernel,$(shell grep -l '^KERNEL_IMAGE=' board/*/board.conf))
+.PHONY: $(board_goals) $(own_kernels) $(addsuffix -run,$(emulated_boards)) $(addsuffix -test,$(emulated_boards))
 $(board_goals): board-%:
 	$(Q)BOARD=$* scripts/packages board
-	+$(Q)[ -e $(O)/board/$*/.config ] || $(board_make) $(subst -,_,$*)_defconfig >/dev/null
+	+$(Q)[ -e $(O)/board/$*/.config ] || $(board_make) $(board_config)_defconfig >/dev/null
 	+$(Q)$(board_make) all rootfs programs
 	+$(Q)$(if $(board_arch),$(MAKE) all)
 	$(Q)$(board_host) scripts/board/image $* $(O)/board/$* $(O)/board/$*
 	$(call say,IMAGE,$(O)/board/$*)
-# Those whose kernel is built here.
-own_kernels := $(patsubst board/%/board.conf,board-%-kernel,$(shell grep -l '^KERNEL_IMAGE=' board/*/board.conf))
-.PHONY: $(own_kernels)
 $(own_kernels): board-%-kernel:
 	$(Q)BOARD=$* scripts/packages kernel
 	$(Q)scripts/board/linux $*
-$(addsuffix -run,$(board_goals)): board-%-run: board-%
+$(addsuffix -run,$(emulated_boards)): board-%-run: board-%
 	$(Q)scripts/board/run $* $(O)/board/$*
-$(addsuffix -test,$(board_goals)): board-%-test: board-%
+$(addsuffix -test,$(emulated_boards)): board-%-test: board-%
 	$(Q)$(board_host) scripts/board/test $* $(O)/board/$*

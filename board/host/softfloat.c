@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Arithmetic of doubles and floats by integers, under the names the compiler calls, for targets with
- * -msoft-float: Debian's libgcc for MIPS is made for processors with an FPU, takes its arguments in
- * registers of that, and computes with them. IEEE 754: rounding to nearest even, subnormal numbers,
- * infinities, NaN; no exception flags and no other rounding. What it returns for a NaN is the default
- * one. board/host/soft-libgcc compiles it, without link-time optimization, which would drop what only the
- * compiler calls.
+ * Arithmetic of doubles and floats by integers, under the names the compiler calls, for targets
+ * with -msoft-float: Debian's libgcc for MIPS is made for processors with an FPU, takes its
+ * arguments in registers of that, and computes with them. IEEE 754: rounding to nearest even,
+ * subnormal numbers, infinities, NaN; no exception flags and no other rounding. What it returns for
+ * a NaN is the default one. board/host/soft-libgcc compiles it, without link-time optimization,
+ * which would drop what only the compiler calls.
  */
 #include <stdint.h>
 #include <string.h>
@@ -39,9 +39,18 @@ static double double_of(uint64_t bits)
 	return number;
 }
 
-static uint64_t magnitude(uint64_t bits) { return bits & ~SIGN; }
-static int exponent_of(uint64_t bits) { return (int)(bits >> MANTISSA & MAX_EXPONENT); }
-static int is_nan(uint64_t bits) { return magnitude(bits) > INFINITE; }
+static uint64_t magnitude(uint64_t bits)
+{
+	return bits & ~SIGN;
+}
+static int exponent_of(uint64_t bits)
+{
+	return (int)(bits >> MANTISSA & MAX_EXPONENT);
+}
+static int is_nan(uint64_t bits)
+{
+	return magnitude(bits) > INFINITE;
+}
 
 /* Number of zero bits in front. Not the compiler's own function: that may be a call to libgcc. */
 static int leading_zeros(uint64_t value)
@@ -66,7 +75,8 @@ static uint64_t shift_sticky(uint64_t value, int by)
 	return by ? value >> by | ((value << (64 - by)) != 0) : value;
 }
 
-/* The mantissa with its hidden bit, and an exponent that fits it: subnormal numbers are normalized. */
+/* The mantissa with its hidden bit, and an exponent that fits it: subnormal numbers are normalized.
+ */
 static uint64_t unpack(uint64_t bits, int *exponent)
 {
 	uint64_t mantissa = bits & (HIDDEN - 1);
@@ -260,7 +270,8 @@ static uint64_t from_unsigned(uint64_t sign, uint64_t value)
 
 static uint64_t from_signed(int64_t value)
 {
-	return value < 0 ? from_unsigned(SIGN, -(uint64_t)value) : from_unsigned(0, (uint64_t)value);
+	return value < 0 ? from_unsigned(SIGN, -(uint64_t)value) :
+			   from_unsigned(0, (uint64_t)value);
 }
 
 /* ---- floats: computed as doubles, which have more than twice their digits ---- */
@@ -276,7 +287,8 @@ static uint64_t widen(float number)
 	if ((bits >> 23 & 255) == 255)
 		return mantissa ? NOT_A_NUMBER : sign | INFINITE;
 	if (bits >> 23 & 255)
-		return sign | (uint64_t)((bits >> 23 & 255) + BIAS - 127) << MANTISSA | mantissa << 29;
+		return sign | (uint64_t)((bits >> 23 & 255) + BIAS - 127) << MANTISSA |
+		       mantissa << 29;
 	return pack_any(sign, BIAS - 126 + MANTISSA + GUARD - 23, mantissa);
 }
 
@@ -294,7 +306,8 @@ static float narrow(uint64_t bits)
 		result = sign | 0x7f800000;
 	} else {
 		const int subnormal = exponent <= 0;
-		const uint64_t shifted = shift_sticky(mantissa, 29 + (subnormal ? 1 - exponent : 0));
+		const uint64_t shifted =
+			shift_sticky(mantissa, 29 + (subnormal ? 1 - exponent : 0));
 
 		rest = shifted & 7;
 		result = (uint32_t)(shifted >> GUARD);
@@ -309,43 +322,157 @@ static float narrow(uint64_t bits)
 
 /* ---- the names that the compiler calls ---- */
 
-double SOFT(adddf3)(double a, double b) { return double_of(add(bits_of(a), bits_of(b))); }
-double SOFT(subdf3)(double a, double b) { return double_of(add(bits_of(a), is_nan(bits_of(b)) ? bits_of(b) : bits_of(b) ^ SIGN)); }
-double SOFT(muldf3)(double a, double b) { return double_of(multiply(bits_of(a), bits_of(b))); }
-double SOFT(divdf3)(double a, double b) { return double_of(divide(bits_of(a), bits_of(b))); }
-float SOFT(addsf3)(float a, float b) { return narrow(add(widen(a), widen(b))); }
-float SOFT(subsf3)(float a, float b) { return narrow(add(widen(a), widen(b) ^ SIGN)); }
-float SOFT(mulsf3)(float a, float b) { return narrow(multiply(widen(a), widen(b))); }
-float SOFT(divsf3)(float a, float b) { return narrow(divide(widen(a), widen(b))); }
+double SOFT(adddf3)(double a, double b)
+{
+	return double_of(add(bits_of(a), bits_of(b)));
+}
+double SOFT(subdf3)(double a, double b)
+{
+	return double_of(add(bits_of(a), is_nan(bits_of(b)) ? bits_of(b) : bits_of(b) ^ SIGN));
+}
+double SOFT(muldf3)(double a, double b)
+{
+	return double_of(multiply(bits_of(a), bits_of(b)));
+}
+double SOFT(divdf3)(double a, double b)
+{
+	return double_of(divide(bits_of(a), bits_of(b)));
+}
+float SOFT(addsf3)(float a, float b)
+{
+	return narrow(add(widen(a), widen(b)));
+}
+float SOFT(subsf3)(float a, float b)
+{
+	return narrow(add(widen(a), widen(b) ^ SIGN));
+}
+float SOFT(mulsf3)(float a, float b)
+{
+	return narrow(multiply(widen(a), widen(b)));
+}
+float SOFT(divsf3)(float a, float b)
+{
+	return narrow(divide(widen(a), widen(b)));
+}
 
-int SOFT(eqdf2)(double a, double b) { return compare(bits_of(a), bits_of(b), 1); }
-int SOFT(nedf2)(double a, double b) { return compare(bits_of(a), bits_of(b), 1); }
-int SOFT(ledf2)(double a, double b) { return compare(bits_of(a), bits_of(b), 1); }
-int SOFT(ltdf2)(double a, double b) { return compare(bits_of(a), bits_of(b), 1); }
-int SOFT(gedf2)(double a, double b) { return compare(bits_of(a), bits_of(b), -1); }
-int SOFT(gtdf2)(double a, double b) { return compare(bits_of(a), bits_of(b), -1); }
-int SOFT(unorddf2)(double a, double b) { return is_nan(bits_of(a)) || is_nan(bits_of(b)); }
-int SOFT(eqsf2)(float a, float b) { return compare(widen(a), widen(b), 1); }
-int SOFT(nesf2)(float a, float b) { return compare(widen(a), widen(b), 1); }
-int SOFT(lesf2)(float a, float b) { return compare(widen(a), widen(b), 1); }
-int SOFT(ltsf2)(float a, float b) { return compare(widen(a), widen(b), 1); }
-int SOFT(gesf2)(float a, float b) { return compare(widen(a), widen(b), -1); }
-int SOFT(gtsf2)(float a, float b) { return compare(widen(a), widen(b), -1); }
-int SOFT(unordsf2)(float a, float b) { return is_nan(widen(a)) || is_nan(widen(b)); }
+int SOFT(eqdf2)(double a, double b)
+{
+	return compare(bits_of(a), bits_of(b), 1);
+}
+int SOFT(nedf2)(double a, double b)
+{
+	return compare(bits_of(a), bits_of(b), 1);
+}
+int SOFT(ledf2)(double a, double b)
+{
+	return compare(bits_of(a), bits_of(b), 1);
+}
+int SOFT(ltdf2)(double a, double b)
+{
+	return compare(bits_of(a), bits_of(b), 1);
+}
+int SOFT(gedf2)(double a, double b)
+{
+	return compare(bits_of(a), bits_of(b), -1);
+}
+int SOFT(gtdf2)(double a, double b)
+{
+	return compare(bits_of(a), bits_of(b), -1);
+}
+int SOFT(unorddf2)(double a, double b)
+{
+	return is_nan(bits_of(a)) || is_nan(bits_of(b));
+}
+int SOFT(eqsf2)(float a, float b)
+{
+	return compare(widen(a), widen(b), 1);
+}
+int SOFT(nesf2)(float a, float b)
+{
+	return compare(widen(a), widen(b), 1);
+}
+int SOFT(lesf2)(float a, float b)
+{
+	return compare(widen(a), widen(b), 1);
+}
+int SOFT(ltsf2)(float a, float b)
+{
+	return compare(widen(a), widen(b), 1);
+}
+int SOFT(gesf2)(float a, float b)
+{
+	return compare(widen(a), widen(b), -1);
+}
+int SOFT(gtsf2)(float a, float b)
+{
+	return compare(widen(a), widen(b), -1);
+}
+int SOFT(unordsf2)(float a, float b)
+{
+	return is_nan(widen(a)) || is_nan(widen(b));
+}
 
-int32_t SOFT(fixdfsi)(double number) { return (int32_t)to_signed(bits_of(number), UINT64_C(1) << 31); }
-int64_t SOFT(fixdfdi)(double number) { return to_signed(bits_of(number), UINT64_C(1) << 63); }
-uint32_t SOFT(fixunsdfsi)(double number) { return (uint32_t)to_unsigned(bits_of(number), UINT32_MAX); }
-uint64_t SOFT(fixunsdfdi)(double number) { return to_unsigned(bits_of(number), UINT64_MAX); }
-int32_t SOFT(fixsfsi)(float number) { return (int32_t)to_signed(widen(number), UINT64_C(1) << 31); }
-int64_t SOFT(fixsfdi)(float number) { return to_signed(widen(number), UINT64_C(1) << 63); }
-uint32_t SOFT(fixunssfsi)(float number) { return (uint32_t)to_unsigned(widen(number), UINT32_MAX); }
-uint64_t SOFT(fixunssfdi)(float number) { return to_unsigned(widen(number), UINT64_MAX); }
-double SOFT(floatsidf)(int32_t value) { return double_of(from_signed(value)); }
-double SOFT(floatdidf)(int64_t value) { return double_of(from_signed(value)); }
-double SOFT(floatunsidf)(uint32_t value) { return double_of(from_unsigned(0, value)); }
-double SOFT(floatundidf)(uint64_t value) { return double_of(from_unsigned(0, value)); }
-float SOFT(floatsisf)(int32_t value) { return narrow(from_signed(value)); }
-float SOFT(floatunsisf)(uint32_t value) { return narrow(from_unsigned(0, value)); }
-double SOFT(extendsfdf2)(float number) { return double_of(widen(number)); }
-float SOFT(truncdfsf2)(double number) { return narrow(bits_of(number)); }
+int32_t SOFT(fixdfsi)(double number)
+{
+	return (int32_t)to_signed(bits_of(number), UINT64_C(1) << 31);
+}
+int64_t SOFT(fixdfdi)(double number)
+{
+	return to_signed(bits_of(number), UINT64_C(1) << 63);
+}
+uint32_t SOFT(fixunsdfsi)(double number)
+{
+	return (uint32_t)to_unsigned(bits_of(number), UINT32_MAX);
+}
+uint64_t SOFT(fixunsdfdi)(double number)
+{
+	return to_unsigned(bits_of(number), UINT64_MAX);
+}
+int32_t SOFT(fixsfsi)(float number)
+{
+	return (int32_t)to_signed(widen(number), UINT64_C(1) << 31);
+}
+int64_t SOFT(fixsfdi)(float number)
+{
+	return to_signed(widen(number), UINT64_C(1) << 63);
+}
+uint32_t SOFT(fixunssfsi)(float number)
+{
+	return (uint32_t)to_unsigned(widen(number), UINT32_MAX);
+}
+uint64_t SOFT(fixunssfdi)(float number)
+{
+	return to_unsigned(widen(number), UINT64_MAX);
+}
+double SOFT(floatsidf)(int32_t value)
+{
+	return double_of(from_signed(value));
+}
+double SOFT(floatdidf)(int64_t value)
+{
+	return double_of(from_signed(value));
+}
+double SOFT(floatunsidf)(uint32_t value)
+{
+	return double_of(from_unsigned(0, value));
+}
+double SOFT(floatundidf)(uint64_t value)
+{
+	return double_of(from_unsigned(0, value));
+}
+float SOFT(floatsisf)(int32_t value)
+{
+	return narrow(from_signed(value));
+}
+float SOFT(floatunsisf)(uint32_t value)
+{
+	return narrow(from_unsigned(0, value));
+}
+double SOFT(extendsfdf2)(float number)
+{
+	return double_of(widen(number));
+}
+float SOFT(truncdfsf2)(double number)
+{
+	return narrow(bits_of(number));
+}

@@ -261,7 +261,7 @@ static void test_all_names_or_none(void **state)
 static void test_platforms(void **state)
 {
 	static const struct platform amd = { "linux", "amd64", "", "" };
-	static const struct platform mips = { "linux", "mips", "", "" };
+	static const struct platform other = { "linux", "mips", "", "" };
 	struct descriptor nested;
 	char name[100], inner[2000];
 
@@ -275,7 +275,7 @@ static void test_platforms(void **state)
 	request.name = "mine";
 	request.platform = &amd;
 	import_works(1, "mine", &two.manifest_d.digest);
-	request.platform = &mips;
+	request.platform = &other;
 	import_fails("arm");
 
 	/* An index in the index, of which only one platform is there. */

@@ -33,11 +33,13 @@ int __wrap_open(const char *path, int flags, ...)
 	return open_instead(path, flags);
 }
 
+#ifdef __GLIBC__ /* elsewhere these are names of the other two */
 int __wrap_open64(const char *path, int flags, ...);
 int __wrap_open64(const char *path, int flags, ...)
 {
 	return open_instead(path, flags);
 }
+#endif
 
 int __wrap_openat(int dir, const char *path, int flags, ...);
 int __wrap_openat(int dir, const char *path, int flags, ...)
@@ -45,11 +47,13 @@ int __wrap_openat(int dir, const char *path, int flags, ...)
 	return openat_instead(dir, path, flags);
 }
 
+#ifdef __GLIBC__
 int __wrap_openat64(int dir, const char *path, int flags, ...);
 int __wrap_openat64(int dir, const char *path, int flags, ...)
 {
 	return openat_instead(dir, path, flags);
 }
+#endif
 
 static char folder[64];
 static int folder_fd;

@@ -5,6 +5,10 @@
  */
 #include "tests/unit/test_lib.h"
 
+#ifndef RENAME_EXCHANGE /* musl */
+#define RENAME_EXCHANGE (1 << 1)
+#endif
+
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>

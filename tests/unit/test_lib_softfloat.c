@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The arithmetic of -msoft-float beside the processor's: the same bits, for what is special and for chance. */
+/* The arithmetic of -msoft-float beside the processor's: the same bits, for what is special and for
+ * chance. */
 #include "tests/unit/test_lib.h"
 
 #include <math.h>
@@ -9,13 +10,38 @@
 #ifndef __mips_soft_float
 
 static const uint64_t special[] = {
-	0, 1, 2, 0x000fffffffffffff, 0x0010000000000000, 0x0010000000000001, 0x001fffffffffffff,
-	0x3fefffffffffffff, 0x3ff0000000000000, 0x3ff0000000000001, 0x4000000000000000,
-	0x41dfffffffc00000, 0x41e0000000000000, 0x41efffffffe00000, 0x41f0000000000000,
-	0x43dfffffffffffff, 0x43e0000000000000, 0x43efffffffffffff, 0x43f0000000000000,
-	0x4330000000000000, 0x4340000000000000, 0x36a0000000000000, 0x369fffffffffffff,
-	0x380fffffffffffff, 0x3810000000000000, 0x47efffffe0000000, 0x47efffffefffffff, 0x47effffff0000000,
-	0x7fefffffffffffff, 0x7ff0000000000000, 0x7ff8000000000000, 0x7ff0000000000001,
+	0,
+	1,
+	2,
+	0x000fffffffffffff,
+	0x0010000000000000,
+	0x0010000000000001,
+	0x001fffffffffffff,
+	0x3fefffffffffffff,
+	0x3ff0000000000000,
+	0x3ff0000000000001,
+	0x4000000000000000,
+	0x41dfffffffc00000,
+	0x41e0000000000000,
+	0x41efffffffe00000,
+	0x41f0000000000000,
+	0x43dfffffffffffff,
+	0x43e0000000000000,
+	0x43efffffffffffff,
+	0x43f0000000000000,
+	0x4330000000000000,
+	0x4340000000000000,
+	0x36a0000000000000,
+	0x369fffffffffffff,
+	0x380fffffffffffff,
+	0x3810000000000000,
+	0x47efffffe0000000,
+	0x47efffffefffffff,
+	0x47effffff0000000,
+	0x7fefffffffffffff,
+	0x7ff0000000000000,
+	0x7ff8000000000000,
+	0x7ff0000000000001,
 };
 enum { SPECIAL = sizeof(special) / sizeof(special[0]), ROUNDS = 400000 };
 
@@ -57,7 +83,8 @@ static void test_doubles(void **state)
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		const double a = some_double(&random, round);
 		const double b = some_double(&random, round < 4 * SPECIAL * SPECIAL ?
-							      round / SPECIAL + (round & 2) / 2 : round / 2);
+							      round / SPECIAL + (round & 2) / 2 :
+							      round / 2);
 
 		same(soft_adddf3(a, b), a + b, "sum", a, b);
 		same(soft_subdf3(a, b), a - b, "difference", a, b);
@@ -79,7 +106,8 @@ static void test_floats(void **state)
 
 	(void)state;
 	for (unsigned int round = 0; round < ROUNDS; round++) {
-		const uint32_t bits[2] = { (uint32_t)next_random(&random), (uint32_t)next_random(&random) };
+		const uint32_t bits[2] = { (uint32_t)next_random(&random),
+					   (uint32_t)next_random(&random) };
 		const double wide = some_double(&random, round);
 		float a, b;
 
@@ -107,11 +135,15 @@ static void test_integers(void **state)
 		const uint64_t value = next_random(&random) >> (round & 63);
 
 		same(soft_floatsidf((int32_t)value), (int32_t)value, "double", (double)value, 0);
-		same(soft_floatunsidf((uint32_t)value), (uint32_t)value, "double", (double)value, 0);
-		same(soft_floatdidf((int64_t)value), (double)(int64_t)value, "double", (double)value, 0);
+		same(soft_floatunsidf((uint32_t)value), (uint32_t)value, "double", (double)value,
+		     0);
+		same(soft_floatdidf((int64_t)value), (double)(int64_t)value, "double",
+		     (double)value, 0);
 		same(soft_floatundidf(value), (double)value, "double", (double)value, 0);
-		same(soft_floatsisf((int32_t)value), (float)(int32_t)value, "float", (double)value, 0);
-		same(soft_floatunsisf((uint32_t)value), (float)(uint32_t)value, "float", (double)value, 0);
+		same(soft_floatsisf((int32_t)value), (float)(int32_t)value, "float", (double)value,
+		     0);
+		same(soft_floatunsisf((uint32_t)value), (float)(uint32_t)value, "float",
+		     (double)value, 0);
 		if (number > -2147483649.0 && number < 2147483648.0)
 			assert_int_equal(soft_fixdfsi(number), (int32_t)number);
 		if (number > -1.0 && number < 4294967296.0)
