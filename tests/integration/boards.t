@@ -46,7 +46,7 @@ other='CGROUP_RDMA CGROUP_HUGETLB CPUSETS CGROUP_DEVICE TIME_NS MODULES EROFS_FS
 known=$(sed -n 's/^\t"[-a-zA-Z][^|"]*|\([A-Z0-9_]*\)|.*/\1/p' "$top/init/unit/audit_kernel.c")
 missing=
 for symbol in $known; do
-	case " $(echo $other) " in *" $symbol "*) continue ;; esac
+	! echo "$other" | grep -qw "$symbol" || continue
 	grep -q "^CONFIG_$symbol=y" "$common" || missing="$missing $symbol"
 done
 is "$missing" "" "board/common/linux.fragment has what cruet check asks kernels for"
