@@ -20,6 +20,7 @@ say = $(if $(filter 1,$(V))$(findstring s,$(firstword -$(MAKEFLAGS))),@:,@echo "
 
 kconfig_files := Kconfig $(wildcard */Kconfig */*/Kconfig)
 kconfig := KCONFIG_CONFIG=$(O)/.config $(PYTHON)
+kconfig_packages := { $(PYTHON) -c 'import kconfiglib' 2>/dev/null || scripts/packages kconfig; }
 
 # These work without a configuration.
 plain_goals := help clean distclean menuconfig olddefconfig savedefconfig randconfig packages format size check-architectures $(patsubst configs/%,%,$(wildcard configs/*_defconfig))
@@ -30,9 +31,9 @@ endif
 
 .PHONY: menuconfig olddefconfig savedefconfig randconfig
 %_defconfig: configs/%_defconfig | $(O)/
-	$(Q)scripts/packages kconfig && $(kconfig) -m defconfig $<
+	$(Q)$(kconfig_packages) && $(kconfig) -m defconfig $<
 menuconfig olddefconfig: | $(O)/
-	$(Q)scripts/packages kconfig && $(kconfig) -m $@
+	$(Q)$(kconfig_packages) && $(kconfig) -m $@
 savedefconfig: $(O)/.config
 	$(Q)$(kconfig) -m savedefconfig --out $(O)/defconfig
 	@echo "$(O)/defconfig: to keep it, copy it to configs/NAME_defconfig"
@@ -43,7 +44,7 @@ randconfig: | $(O)/
 # the tool for it is installed.
 $(O)/.config: $(kconfig_files) | $(O)/
 	$(Q)if [ ! -e $@ ]; then \
-		scripts/packages kconfig && $(kconfig) -m defconfig configs/full_defconfig; \
+		$(kconfig_packages) && $(kconfig) -m defconfig configs/full_defconfig; \
 	elif $(PYTHON) -c 'import kconfiglib' 2>/dev/null; then \
 		$(kconfig) -m olddefconfig; \
 	else \
@@ -153,6 +154,7 @@ size:
 
 # Removes what was made here; the configuration stays. (The cache of libraries is elsewhere.)
 clean:
+	$(if $(filter $(CURDIR),$(abspath $(O))),$(error O is the folder of the sources: nothing is removed from it))
 	$(Q)rm -rf $(addprefix $(O)/,obj generated unit softfloat cmocka architectures bench board programs tests test-results size check rootfs run cruet cruet.map sysroot busybox.path defconfig)
 distclean: clean
 	$(Q)rm -f $(O)/.config $(O)/.config.old

@@ -4,7 +4,9 @@
 #   LIBRARIES=sysroot     the folder SYSROOT, with musl (the default when SYSROOT is given)
 #   LIBRARIES=pkg-config  the compiler's own C library and pkg-config (the default when that library is musl,
 #                         as under Buildroot and Yocto)
+#   LIBRARIES=shared      the same with shared libraries: for a build host that has no static ones
 #   LIBRARIES=build       board/host/sysroot, which builds them once, into a cache
+# SKIP_STRIP=y leaves the symbols to who packs the binary.
 
 target_flags := $(wordlist 4,99,$(target))
 is_clang := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
@@ -41,7 +43,7 @@ code_flags := $(machine_flags) \
 
 # Warnings of the link-time optimizer depend on what it inlines: they are for reading.
 link = $(CC) $(compile) -Wno-error -Wno-maybe-uninitialized $(if $(CONFIG_LTO),$(if $(is_clang),-fuse-ld=lld,-flto=auto)) \
-	$(if $(CONFIG_STATIC_FIXED),-static -no-pie,$(static_pie)) $(if $(CONFIG_OPTIMIZE_DEBUG),,-s) \
+	$(if $(CONFIG_STATIC_FIXED),$(static_fixed),$(static_pie)) $(if $(CONFIG_OPTIMIZE_DEBUG)$(filter y 1,$(SKIP_STRIP)),,-s) \
 	-Wl,--gc-sections,--build-id=none,-Map=$(O)/cruet.map -z noexecstack \
 	$(if $(CONFIG_RELRO),-z relro -z now,-z norelro) $(if $(CONFIG_MERGE_SEGMENTS),-z noseparate-code) \
 	$(if $(CONFIG_PAGE_SIZE_4K),-z max-page-size=4096) $(crt_first) $(LDFLAGS)
@@ -58,10 +60,19 @@ library_names := $(if $(CONFIG_SECCOMP),libseccomp) libcjson $(if $(CONFIG_IMAGE
 	$(if $(CONFIG_IMAGE_ZSTD),libzstd) $(if $(CONFIG_IMAGE_XZ),liblzma) $(if $(CONFIG_SIGN_MINISIGN),libsodium)
 plain_libraries := $(if $(CONFIG_IMAGE_BZIP2),-lbz2) \
 	$(if $(CONFIG_PULL_TLS)$(CONFIG_SIGN_COSIGN),-lmbedtls -lmbedx509 -lmbedcrypto)
-ifeq (pkg-config,$(LIBRARIES))
-static_pie := -static-pie
+# What -static-pie tells the linker; gcc 12 does not know it for arm and mips.
+linker_pie := -Wl,-pie,--no-dynamic-linker -z text
+static_fixed := -static -no-pie
+ifneq (,$(filter pkg-config shared,$(LIBRARIES)))
+static_pie := -static-pie -Wl,-static $(linker_pie)
+ifeq (shared,$(LIBRARIES))
+# What a library allocated would be freed by our allocator, which a shared one does not know.
+$(if $(and $(CONFIG_SMALL_LIBC),$(findstring musl,$(machine))),$(error LIBRARIES=shared: CONFIG_SMALL_LIBC is for static binaries))
+static_pie := -pie
+static_fixed := -no-pie
+endif
 include_flags := $(shell $(PKG_CONFIG) --cflags $(library_names))
-libraries := $(shell $(PKG_CONFIG) --static --libs $(library_names)) $(plain_libraries)
+libraries := $(shell $(PKG_CONFIG) $(if $(filter shared,$(LIBRARIES)),,--static) --libs $(library_names)) $(plain_libraries)
 else
 ifeq (sysroot,$(LIBRARIES))
 library_root := $(patsubst %/include/stdio.h,%,$(firstword $(wildcard $(SYSROOT)/usr/include/stdio.h $(SYSROOT)/include/stdio.h)))
@@ -69,8 +80,7 @@ else
 library_root := $(O)/sysroot
 sysroot_stamp := $(generated)/sysroot
 endif
-# What -static-pie tells the linker; gcc 12 does not know it for arm and mips.
-static_pie := -static -Wl,-pie,--no-dynamic-linker -z text
+static_pie := -static $(linker_pie)
 libgcc := $(shell $(CC) $(target_flags) $(if $(is_clang),--rtlib=libgcc) -print-libgcc-file-name 2>/dev/null)
 # Debian's libgcc for MIPS computes with an FPU's registers.
 ifneq (,$(filter -msoft-float,$(target_flags)))

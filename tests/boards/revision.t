@@ -44,7 +44,7 @@ runs() { # REVISION ON-TRIAL NAME
 becomes_committed() { # NUMBER SECONDS
 	local end=$((SECONDS + $2))
 	until ask 'cruet status --json' && jq -e ".system.revision | .committed == $1 and .on_trial == false" <<< "$answer" > /dev/null; do
-		[ $SECONDS -lt $end ] && is_on || return 1
+		[ "$SECONDS" -lt "$end" ] && is_on || return 1
 		sleep 0.5
 	done
 }

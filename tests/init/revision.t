@@ -19,7 +19,7 @@ shell_unit same "$STAY"
 shell_unit first "echo first >>/data/first; $STAY" 'early: true'
 
 # On the machine's disk, while it is off.
-tool() { unshare -m sh -c 'mount --bind /proc "$0/proc" && exec chroot "$0" /usr/bin/cruet "$@"' $M "$@"; }
+tool() { unshare -m sh -c 'mount --bind /proc "$0/proc" && exec chroot "$0" /usr/bin/cruet "$@"' "$M" "$@"; }
 # A revision: `stage NAME`, unit files into $M/rev/NAME by `over`, then `install NAME`: $number.
 stage() { rm -rf "$M/rev/$1"; mkdir -p "$M/rev/$1"; }
 over() { # NAME UNIT SCRIPT [KEYS]
