@@ -142,7 +142,7 @@ void arch_select(const struct spec_seccomp *profile, struct arch_set *set)
 	set->count = 1;
 	for (size_t i = 0; i < profile->architectures.count && set->count < ARCHES_MAX; i++) {
 		uint32_t token = token_of_name(profile->architectures.items[i]);
-		bool known = false;
+		bool known = token == 0; /* no such one: not the end of a row of two */
 
 		for (size_t j = 0; j < set->count; j++)
 			known |= set->tokens[j] == token;

@@ -97,6 +97,11 @@ if [ "$(uname -m)" = x86_64 ]; then
 	is "$(say "$out" | tr '\n' ' ')" "ok EPERM EPERM " "architectures that are listed have the rules too"
 	seccomp "$(deny mkdir SCMP_ACT_ERRNO | sed 's/}$/,architectures:["SCMP_ARCH_X86_64","SCMP_ARCH_AARCH64","SCMP_ARCH_MIPS"]}/')" 'probe syscall mkdir :/tmp/x 0777'
 	is "$out" EPERM "architectures that this machine does not run are no error"
+	for name in ARM AARCH64 MIPS MIPS64 MIPS64N32 MIPSEL MIPSEL64 MIPSEL64N32 PPC PPC64 PPC64LE S390 S390X PARISC PARISC64 RISCV64 LOONGARCH64; do
+		printf '"SCMP_ARCH_%s",' $name
+	done >$T/foreign
+	seccomp "$(deny mkdir SCMP_ACT_ERRNO | sed "s/}\$/,architectures:[$(cat $T/foreign)\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\"]}/")" 'probe int80 20; probe int80 39; probe syscall mkdir :/tmp/x 0777'
+	is "$(say "$out" | tr '\n' ' ')" "ok EPERM EPERM " "the two that it does run count behind all others, and behind one that libseccomp does not know"
 	seccomp "$(deny mkdir SCMP_ACT_ERRNO | sed 's/}$/,architectures:["SCMP_ARCH_X86"]}/')" 'probe syscall mkdir :/tmp/x 0777'
 	is "$out" EPERM "the native one is there even when only another is listed"
 fi

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Our filters say the same as libseccomp's plain lists, for every number, and ENOSYS for calls
  * newer than the profile. */
+/* link: -Wl,--wrap=seccomp_arch_native -Wl,--wrap=seccomp_arch_resolve_name */
 #include "seccomp_model.h"
 
 #include <linux/audit.h>
@@ -412,6 +413,69 @@ static void only_what_the_kernel_runs(void **state)
 	print_message("this kernel runs %zu of x86-64, x86, x32\n", set.count);
 }
 
+/* As on another machine, with a libseccomp that knows the architectures of one kernel. */
+static const struct machine {
+	uint32_t native;
+	const char *known[3]; /* as libseccomp writes them */
+	size_t count;	      /* of a profile that lists all: this machine has a 64-bit kernel */
+} machines[] = {
+	{ SCMP_ARCH_X86_64, { "x86_64" }, 1 },
+	{ SCMP_ARCH_ARM, { "arm", "aarch64" }, 2 },
+	{ SCMP_ARCH_AARCH64, { "aarch64", "arm" }, 2 },
+	{ SCMP_ARCH_MIPS, { "mips", "mips64", "mips64n32" }, 3 },
+	{ SCMP_ARCH_MIPSEL, { "mipsel", "mipsel64", "mipsel64n32" }, 3 },
+	{ SCMP_ARCH_PPC, { "ppc", "ppc64" }, 2 },
+	{ SCMP_ARCH_RISCV64, { "riscv64" }, 1 },
+};
+static const struct machine *machine;
+
+uint32_t __real_seccomp_arch_native(void);
+uint32_t __wrap_seccomp_arch_native(void)
+{
+	return machine ? machine->native : __real_seccomp_arch_native();
+}
+
+uint32_t __real_seccomp_arch_resolve_name(const char *name);
+uint32_t __wrap_seccomp_arch_resolve_name(const char *name)
+{
+	bool known = !machine;
+
+	for (size_t i = 0; !known && i < 3 && machine->known[i]; i++)
+		known = strcmp(name, machine->known[i]) == 0;
+	return known ? __real_seccomp_arch_resolve_name(name) : 0;
+}
+
+/* What is not of this kernel is left out, whether libseccomp knows it or not. */
+static void foreign_names_on_other_machines(void **state)
+{
+	static const char *const names[] = { "LOONGARCH64", "X86_64", "S390X",	  "NO_SUCH",
+					     "AARCH64",	    "ARM",    "MIPS64",	  "MIPS64N32",
+					     "MIPS",	    "PPC64",  "MIPSEL64", "MIPSEL64N32",
+					     "MIPSEL",	    "PPC",    "RISCV64",  "PARISC" };
+	const struct machine *end = machines + sizeof(machines) / sizeof(machines[0]);
+	char full[32];
+	struct arch_set set;
+
+	(void)state;
+	for (machine = machines; machine < end; machine++) {
+		size_t count = 0;
+
+		model_reset(&model);
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+			snprintf(full, sizeof(full), "SCMP_ARCH_%s", names[i]);
+			model.profile.architectures =
+				(struct spec_strings){ model.arches, 1, true };
+			model.arches[0] = full;
+			arch_select(&model.profile, &set);
+			for (size_t j = 1; j < set.count; j++, count++)
+				assert_int_not_equal(set.tokens[j], 0);
+		}
+		if (count + 1 != machine->count)
+			fail_msg("%s: %zu architectures", machine->known[0], count + 1);
+	}
+	machine = NULL;
+}
+
 /* What we do not understand is refused, and libseccomp's program kept. */
 static void unknown_shapes(void **state)
 {
@@ -450,6 +514,7 @@ int main(void)
 		cmocka_unit_test(newer_than_profile),
 		cmocka_unit_test(foreign_architecture_dies),
 		cmocka_unit_test(only_what_the_kernel_runs),
+		cmocka_unit_test(foreign_names_on_other_machines),
 		cmocka_unit_test(unknown_shapes),
 	};
 

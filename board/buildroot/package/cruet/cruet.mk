@@ -120,9 +120,9 @@ define CRUET_CHECK_UNITS
 	if [ -d $(TARGET_DIR)/etc/cruet/units ]; then \
 		$(HOST_DIR)/bin/cruet check --root $(TARGET_DIR) \
 			--kernel-config $(if $(BR2_LINUX_KERNEL),$(LINUX_DIR)/.config,none) \
-			$(TARGET_DIR)/etc/cruet/units && \
+			$(TARGET_DIR)/etc/cruet/units || exit 1; \
 		$(HOST_DIR)/bin/cruet compile $(CRUET_PLAN_OPTS) \
-			$(TARGET_DIR)/etc/cruet/units; \
+			$(TARGET_DIR)/etc/cruet/units || exit 1; \
 	fi
 endef
 CRUET_ROOTFS_PRE_CMD_HOOKS += CRUET_CHECK_UNITS
