@@ -3,7 +3,9 @@
 # inflate is with that machine's zlib, as upstream has it: inflate_own is with the one that cruet links.
 # tests/bench/bench.sh reads this after the Makefile.
 
-.PHONY: bench-programs
+.PHONY: bench-programs bench-board-programs
+# What runs inside a board.
+bench-board-programs: $(addprefix $(O)/bench/,floor empty measure)
 bench-programs: $(addprefix $(O)/bench/,floor empty measure filter init_probe init_bare inflate inflate_own)
 
 same := $(addprefix $(O)/bench/,floor empty measure init_probe init_bare)

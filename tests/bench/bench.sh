@@ -4,7 +4,7 @@
 # bench.sh [BUILD]: what cruet costs beside the floor, Debian's crun and runc. Prints tables of
 # medians and ratios; the same figures go as JSON to BUILD/bench/bench.json. BENCH_ROUNDS is how many
 # rounds a table takes (default 30), BENCH_PARTS which tables:
-# run cycle exec query mounts many memory limits calls size guest init unpack pull
+# run cycle exec query mounts many memory limits calls size guest boards init unpack pull
 #
 # Two environments, because crun refuses a hybrid host and the floor needs cgroup v2:
 #   v2  only cgroup2 is mounted: floor, cruet, runc (CPU figures that compare with the floor)
@@ -16,7 +16,7 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 top=${here%/tests/bench}
-parts=${BENCH_PARTS:-run cycle exec query mounts many memory limits calls size guest init unpack pull}
+parts=${BENCH_PARTS:-run cycle exec query mounts many memory limits calls size guest boards init unpack pull}
 rounds=${BENCH_ROUNDS:-30}
 
 fail() { echo "bench: $*" >&2; exit 1; }
@@ -446,11 +446,19 @@ printf 'include Makefile\ninclude tests/bench/bench.mk\n' |
 	make -s -C "$top" -f - O="$build" bench-programs
 : > "$results"
 for part in $parts; do
-	[ "$part" = guest ] || [ "$part" = init ] || [ "$part" = unpack ] || [ "$part" = pull ] || { "$top/tests/sandbox.sh" "$0" --inside "$build"; break; }
+	[ "$part" = guest ] || [ "$part" = boards ] || [ "$part" = init ] || [ "$part" = unpack ] || [ "$part" = pull ] || { "$top/tests/sandbox.sh" "$0" --inside "$build"; break; }
 done
 if wanted guest; then
 	title "in a QEMU guest under -icount, million instructions"
 	"$here/guest" "$build" || echo "bench: the guest is left out" >&2
+fi
+if wanted boards; then
+	for board in qemu-armv7 qemu-aarch64 qemu-mipsel; do
+		title "the board $board under -icount, million instructions"
+		printf 'include Makefile\ninclude tests/bench/bench.mk\n' |
+			make -s -C "$top" -f - O="$build/board/$board" ARCH="${board#qemu-}" bench-board-programs &&
+			"$here/guest" "$build" "$board" || echo "bench: $board is left out: make board-$board" >&2
+	done
 fi
 if wanted init; then
 	title "first processes, in a QEMU guest under -icount: Run /init to the first instruction; memory"

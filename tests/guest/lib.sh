@@ -39,9 +39,10 @@ guest_root() {
 	mknod "$1/dev/console" c 5 1
 	mknod "$1/dev/null" c 1 3
 	cp -L "$2" "$1/usr/bin/busybox"
-	find "$(guest_kernel)" -name '*.ko' -exec cp {} "$1/" \;
-	for applet in $("$2" --list); do
-		[ "$applet" = busybox ] || ln -s busybox "$1/usr/bin/$applet"
+	[ -n "${GUEST_KERNEL-}" ] || find "$(guest_kernel)" -name '*.ko' -exec cp {} "$1/" \;
+	# From what was made of it beside it, if it is another machine's.
+	for applet in $("$2" --list 2> /dev/null || find "${2%/bin/busybox}" -lname '*busybox' -printf '%f\n'); do
+		[ "$applet" = busybox ] || ln -sf busybox "$1/usr/bin/$applet"
 	done
 	printf '%s\n' root:x:0:0:root:/root:/bin/sh user:x:1000:1000::/tmp:/bin/sh > "$1/etc/passwd"
 	printf '%s\n' root:x:0: user:x:1000: > "$1/etc/group"
@@ -97,14 +98,16 @@ guest_pack() {
 }
 
 # guest_boot SECONDS INITRAMFS KERNEL-ARGUMENTS QEMU-ARGUMENT...: console on stdout; ends with the
-# guest or at the deadline. 0 if the guest powered itself off.
+# guest or at the deadline. 0 if the guest powered itself off. GUEST_KERNEL, GUEST_CONSOLE and GUEST_QEMU (words)
+# are another machine's.
 guest_boot() {
-	local deadline=$1 initramfs=$2 arguments=$3 kernel
+	local deadline=$1 initramfs=$2 arguments=$3 kernel=${GUEST_KERNEL-}
 	shift 3
-	kernel=$(guest_kernel) || return 1
-	timeout -k 5 "$deadline" qemu-system-x86_64 -machine q35 -accel tcg -display none -nodefaults \
-		-no-user-config -no-reboot -serial stdio -kernel "$kernel/vmlinuz" -initrd "$initramfs" \
-		-append "console=ttyS0 panic=-1 quiet $arguments" "$@" < /dev/null | tr -d '\r'
+	[ -n "$kernel" ] || { kernel=$(guest_kernel) && kernel+=/vmlinuz; } || return 1
+	# shellcheck disable=SC2086 # words
+	timeout -k 5 "$deadline" ${GUEST_QEMU:-qemu-system-x86_64 -machine q35} -accel tcg -display none -nodefaults \
+		-no-user-config -no-reboot -serial stdio -kernel "$kernel" -initrd "$initramfs" \
+		-append "console=${GUEST_CONSOLE:-ttyS0} panic=-1 quiet $arguments" "$@" < /dev/null | tr -d '\r'
 	return "${PIPESTATUS[0]}"
 }
 
