@@ -9,7 +9,9 @@
 # NAME=FILE ...: an archive of docker or podman save, an OCI layout, an ACI, a tar or squashfs of a root.
 CRUET_FACTORY_IMAGES ??= ""
 CRUET_FACTORY_STORE ??= "${datadir}/cruet/images"
-# For all of them, as in "--one --platform linux/arm/v7": cruet-image(1).
+# Of an image for several platforms this one is taken, and a plain root file system gets it.
+CRUET_PLATFORM ??= "${@cruet_platform(d)}"
+# Further options, for all of them: cruet-image(1).
 CRUET_IMPORT_OPTIONS ??= ""
 # What `cruet check` is told: the kernel's configuration (or "none"), and the device's memory, as "64m".
 CRUET_KERNEL_CONFIG ??= "${STAGING_KERNEL_BUILDDIR}/.config"
@@ -17,10 +19,21 @@ CRUET_MEMORY ??= ""
 
 inherit siteinfo
 
+def cruet_platform(d):
+    """The machine as images name it: OS/ARCHITECTURE[/VARIANT]."""
+    names = {"aarch64": "arm64", "x86_64": "amd64", "i486": "386", "i586": "386", "i686": "386",
+             "mipsel": "mipsle", "mips64el": "mips64le", "powerpc": "ppc", "powerpc64le": "ppc64le"}
+    arch = d.getVar("TARGET_ARCH")
+    if arch == "arm":
+        tune = (d.getVar("TUNE_FEATURES") or "").split()
+        variant = "v5" if "armv5" in tune or "armv5e" in tune else "v6" if "armv6" in tune else "v7"
+        return "linux/arm/" + variant
+    return "linux/" + names.get(arch, arch)
+
 do_rootfs[depends] += "cruet-native:do_populate_sysroot"
 do_rootfs[depends] += "${@'' if d.getVar('CRUET_KERNEL_CONFIG') == 'none' else 'virtual/kernel:do_shared_workdir'}"
 do_rootfs[file-checksums] += "${@' '.join('%s:True' % image.split('=', 1)[1] for image in d.getVar('CRUET_FACTORY_IMAGES').split() if '=' in image)}"
-do_rootfs[vardeps] += "CRUET_FACTORY_IMAGES CRUET_FACTORY_STORE CRUET_IMPORT_OPTIONS CRUET_KERNEL_CONFIG CRUET_MEMORY"
+do_rootfs[vardeps] += "CRUET_FACTORY_IMAGES CRUET_FACTORY_STORE CRUET_PLATFORM CRUET_IMPORT_OPTIONS CRUET_KERNEL_CONFIG CRUET_MEMORY"
 
 python () {
     for image in d.getVar("CRUET_FACTORY_IMAGES").split():
@@ -42,7 +55,7 @@ cruet_factory_store() {
 	install -d $store
 	for image in ${CRUET_FACTORY_IMAGES}; do
 		cruet_unfaked import --quiet --settings ${WORKDIR}/cruet-images.json --store $store \
-			--name "${image%%=*}" ${CRUET_IMPORT_OPTIONS} "${image#*=}"
+			--name "${image%%=*}" --one --platform ${CRUET_PLATFORM} ${CRUET_IMPORT_OPTIONS} "${image#*=}"
 	done
 	cruet_unfaked image fsck --settings ${WORKDIR}/cruet-images.json --store $store
 	chown -R root:root $store
