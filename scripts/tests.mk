@@ -66,7 +66,8 @@ test: all rootfs unit-tests $(addprefix board-,$(tested_boards)) emulated
 # One part: make test-integration
 .PHONY: $(addprefix test-,$(parts))
 test-unit: unit-tests
-test-board test-boards: board-$(default_board)
+test-board: board-$(default_board)
+test-boards: board-$(default_board) board-qemu-mipsel
 $(filter test-board-%,$(addprefix test-,$(parts))): test-board-%: board-qemu-%
 test-image: emulated
 $(filter-out test-unit,$(addprefix test-,$(parts))): all rootfs
