@@ -42,7 +42,7 @@ code_flags := $(machine_flags) \
 	-ffile-prefix-map=$(CURDIR)/=
 
 # Warnings of the link-time optimizer depend on what it inlines: they are for reading.
-link = $(CC) $(compile) -Wno-error -Wno-maybe-uninitialized $(if $(CONFIG_LTO),$(if $(is_clang),-fuse-ld=lld,-flto=auto)) \
+link = $(CC) $(compile) -Wno-error -Wno-maybe-uninitialized -Wno-stringop-overflow $(if $(CONFIG_LTO),$(if $(is_clang),-fuse-ld=lld,-flto=auto)) \
 	$(if $(CONFIG_STATIC_FIXED),$(static_fixed),$(static_pie)) $(if $(CONFIG_OPTIMIZE_DEBUG)$(filter y 1,$(SKIP_STRIP)),,-s) \
 	-Wl,--gc-sections,--build-id=none,-Map=$(O)/cruet.map -z noexecstack \
 	$(if $(CONFIG_RELRO),-z relro -z now,-z norelro) $(if $(CONFIG_MERGE_SEGMENTS),-z noseparate-code) \
@@ -80,7 +80,9 @@ else
 library_root := $(O)/sysroot
 sysroot_stamp := $(generated)/sysroot
 endif
-static_pie := -static $(linker_pie)
+# Our musl also relocates by packed relocations, which GNU ld makes for x86 only.
+packed := $(if $(is_clang),,$(and $(filter build,$(LIBRARIES)),$(shell $(CC) $(target_flags) -Wl,--help 2>/dev/null | grep -o -m 1 pack-relative-relocs)))
+static_pie := -static $(linker_pie) $(addprefix -z ,$(packed))
 libgcc := $(shell $(CC) $(target_flags) $(if $(is_clang),--rtlib=libgcc) -print-libgcc-file-name 2>/dev/null)
 # Debian's libgcc for MIPS computes with an FPU's registers.
 ifneq (,$(filter -msoft-float,$(target_flags)))
@@ -98,5 +100,5 @@ endif
 # The link $(O)/sysroot leads to this target's entry of the cache; the stamp changes with it.
 $(generated)/sysroot: FORCE | $(generated)/
 	@folder=$$(CC='$(CC)$(if $(is_clang), $(filter --target%,$(target_flags)))' AR='$(AR)' RANLIB='$(RANLIB)' \
-		TRIPLET='$(triplet)' FLAGS='$(machine_flags)' board/host/sysroot) && \
+		TRIPLET='$(triplet)' FLAGS='$(machine_flags)' LIBRARY_FLAGS='$(if $(CONFIG_LTO),$(if $(is_clang),,-flto))' board/host/sysroot) && \
 		ln -sfn "$$folder" $(O)/sysroot && echo "$$folder" | scripts/update $@
