@@ -419,6 +419,20 @@ static void judge(struct audit *audit, const struct feature *feature, uint32_t w
 			  "%s does not know %s unless a module brings it", kernel, what);
 }
 
+/*
+ * Said to be off, not merely unsaid: kernels before 5.1 always have it. musl asks by the calls with
+ * 32 bits whenever the time fits (clock_nanosleep.c), so without them every sleep ends at once.
+ */
+static void judge_time(struct audit *audit, const char *config, const char *name)
+{
+	if (ask_config(config, "64BIT") == IS_MISSING &&
+	    strstr(config, "# CONFIG_COMPAT_32BIT_TIME is not set"))
+		audit_say(
+			audit, false, PLAN_NONE, "kernel",
+			"%s has no times of 32 bits (CONFIG_COMPAT_32BIT_TIME): nothing can sleep",
+			name);
+}
+
 void audit_kernel(struct audit *audit, const char *config, const char *name)
 {
 	struct needs *needs = arena_alloc(audit->arena, sizeof(*needs));
@@ -427,6 +441,8 @@ void audit_kernel(struct audit *audit, const char *config, const char *name)
 		return;
 	needs->audit = audit;
 	needs->unit = PLAN_NONE;
+	if (config)
+		judge_time(audit, config, name);
 	need_all(needs);
 	for (unsigned int i = 0; i < FEATURES; i++) {
 		const struct feature feature = feature_at(i);

@@ -338,6 +338,23 @@ static void a_module_must_be_loaded_by_somebody(void **state)
 	assert_printed("errors: 0, warnings: 2\n");
 }
 
+static void a_kernel_of_32_bits_must_know_their_times(void **state)
+{
+	static const char off[] = "# CONFIG_COMPAT_32BIT_TIME is not set\n";
+	static char config[2048];
+
+	(void)state;
+	world_unit(&world, "a", "{\"exec\": [\"x\"]}");
+	snprintf(config, sizeof(config), "%sCONFIG_DEVTMPFS=y\n%s", base_config, off);
+	write_at("config", config, 0644);
+	assert_int_equal(run(&command_check, "-k", in_world("config"), world.units, NULL), 1);
+	assert_printed("has no times of 32 bits (CONFIG_COMPAT_32BIT_TIME): nothing can sleep\n");
+	snprintf(config, sizeof(config), "%sCONFIG_DEVTMPFS=y\nCONFIG_64BIT=y\n%s", base_config,
+		 off);
+	write_at("config", config, 0644);
+	assert_int_equal(run(&command_check, "-k", in_world("config"), world.units, NULL), 0);
+}
+
 static void a_kernel_config_must_be_readable(void **state)
 {
 	(void)state;
@@ -439,6 +456,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_kernel_is_asked_for_what_is_needed, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_module_must_be_loaded_by_somebody, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_kernel_of_32_bits_must_know_their_times, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_kernel_config_must_be_readable, set_up,
 						tear_down),
