@@ -204,8 +204,8 @@ const char *spec_word(enum spec_words list, size_t position, char buffer[SPEC_WO
 
 	if (position + 1 >= words.count)
 		return NULL;
-	/* The precisions are for the compiler: no prefix and no word is so long. */
-	snprintf(buffer, SPEC_WORD_SIZE, "%.15s%.31s", words.rows,
+	/* The precisions are for the compiler: no prefix and no word is longer. */
+	snprintf(buffer, SPEC_WORD_SIZE, "%.20s%.27s", words.rows,
 		 words.rows + (position + 1) * words.width);
 	return buffer;
 }
