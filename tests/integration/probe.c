@@ -184,14 +184,16 @@ static int run_self(int argc, char **argv)
 	return 0;
 }
 
+/* A sealed file can be opened for writing once nobody executes it, and yet not be written. */
 static bool can_write(const char *path, int flags)
 {
-	int fd = open(path, flags | O_CLOEXEC);
+	int fd = open(path, flags | O_CLOEXEC), seals;
 
 	if (fd < 0)
 		return false;
+	seals = fcntl(fd, F_GET_SEALS);
 	close(fd);
-	return true;
+	return seals < 0 || !(seals & F_SEAL_WRITE);
 }
 
 /*
