@@ -151,7 +151,7 @@ keeps() {
 	is "$(echo "$log" | grep -E '^(perm|rev|boot) ' | xargs)" "perm 750 7 8 rev 755 7 8" "$1: a reset empties the boot volume"
 	drive reset vol
 	nothing_is_left vol "$1: nothing but the volumes stays"
-	is "$(cd $DATA && find . -name seen | sort | xargs)" "./volumes/permanent/vol/perm/seen ./volumes/revision/current/vol/rev/seen" "$1: where they belong"
+	is "$(cd $DATA && find . -name seen | sort | xargs)" "./volumes/permanent/vol/perm/seen ./volumes/revision/0/vol/rev/seen" "$1: where they belong"
 	is "$(stat -c %a $DATA/volumes)" 700 "$1: in nobody else's sight"
 	rm -rf $DATA/volumes
 	rmdir $T/rootfs/perm $T/rootfs/rev $T/rootfs/boot $T/rootfs/ro
