@@ -7,8 +7,13 @@ seccomp() { # PROFILE SCRIPT [FILTER]
 	container "$2" ".linux.seccomp=$1|${3:-.}"
 }
 deny() { # SYSCALL ACTION [MORE]: everything else allowed
-	printf '{defaultAction:"SCMP_ACT_ALLOW",syscalls:[{names:["%s"],action:"%s"%s}]}' "$1" "$2" "${3:-}"
+	case $1 in mkdir) names='"mkdir","mkdirat"' ;; *) names="\"$1\"" ;; esac # newer architectures have the second only
+	printf '{defaultAction:"SCMP_ACT_ALLOW",syscalls:[{names:[%s],action:"%s"%s}]}' "$names" "$2" "${3:-}"
 }
+# What differs between machines: the number of SIGSYS, as an exit status; how wide an argument is.
+killed=159 wide=true
+case $(uname -m) in mips*) killed=140 ;; esac
+case $(uname -m) in arm* | mips | i?86) wide=false ;; esac
 filters() { say "$out" | sed -n 's/^Seccomp_filters:.//p'; }
 
 container 'grep Seccomp /proc/self/status' .
@@ -21,18 +26,18 @@ for nnp in true false; do
 	seccomp "$(deny mkdir SCMP_ACT_ERRNO)" 'probe syscall mkdir :/tmp/x 0777' ".process.noNewPrivileges=$nnp|.process.user.uid=1000|del(.process.capabilities)"
 	is "$out" EPERM "as a user without capabilities, noNewPrivileges $nnp"
 done
-seccomp "$(deny mkdir SCMP_ACT_ERRNO ,errnoRet:38)" 'probe syscall mkdir :/tmp/x 0777'
-is "$out" ENOSYS "errnoRet"
+seccomp "$(deny mkdir SCMP_ACT_ERRNO ,errnoRet:34)" 'probe syscall mkdir :/tmp/x 0777'
+is "$out" ERANGE "errnoRet"
 seccomp "$(deny mkdir SCMP_ACT_ERRNO ,errnoRet:0)" 'probe syscall mkdir :/tmp/x 0777'
 is "$out" 0 "errnoRet 0"
 seccomp "$(deny mkdir SCMP_ACT_KILL)" 'probe syscall mkdir :/tmp/x 0777; echo "status $?"'
-is "$out" "status 159" "KILL"
+is "$out" "status $killed" "KILL"
 seccomp "$(deny mkdir SCMP_ACT_KILL_PROCESS)" 'probe syscall mkdir :/tmp/x 0777; echo "status $?"'
-is "$out" "status 159" "KILL_PROCESS"
+is "$out" "status $killed" "KILL_PROCESS"
 seccomp "$(deny mkdir SCMP_ACT_KILL_THREAD)" 'probe syscall mkdir :/tmp/x 0777; echo "status $?"'
-is "$out" "status 159" "KILL_THREAD"
+is "$out" "status $killed" "KILL_THREAD"
 seccomp "$(deny mkdir SCMP_ACT_TRAP)" 'probe syscall mkdir :/tmp/x 0777; echo "status $?"'
-is "$out" "status 159" "TRAP"
+is "$out" "status $killed" "TRAP"
 seccomp "$(deny mkdir SCMP_ACT_TRACE)" 'probe syscall mkdir :/tmp/x 0777'
 is "$out" ENOSYS "TRACE without a tracer"
 seccomp "$(deny mkdir SCMP_ACT_LOG)" 'probe syscall mkdir :/dev/shm/x 0777'
@@ -43,7 +48,8 @@ seccomp '{defaultAction:"SCMP_ACT_LOG",syscalls:[]}' 'probe syscall mkdir :/dev/
 is "$out" 0 "default LOG"
 
 # the default refuses, a list allows: what the runtime itself does after loading must not need more
-ALLOWED='"access","arch_prctl","brk","close","dup","dup2","dup3","execve","exit","exit_group","fcntl","fork","clone","clone3","vfork","fstat","newfstatat","stat","lstat","getcwd","getdents64","getegid","geteuid","getgid","getpgrp","getpid","getppid","getuid","ioctl","lseek","mmap","mprotect","munmap","open","openat","pipe","pipe2","prlimit64","read","readlink","readlinkat","rt_sigaction","rt_sigprocmask","rt_sigreturn","rseq","set_robust_list","set_tid_address","sigaltstack","statx","uname","wait4","write","writev","getrandom","futex","poll","umask","personality","setsid","sched_getscheduler","sched_getparam"'
+# Those of 32 bits, of ARM and of MIPS are among them: libseccomp passes over what a machine has not.
+ALLOWED='"sigreturn","set_tls","set_thread_area","cacheflush","mmap2","_llseek","ugetrlimit","waitpid","fstat64","stat64","lstat64","fstatat64","statx","fcntl64","getuid32","geteuid32","getgid32","getegid32","clock_gettime64","access","arch_prctl","brk","close","dup","dup2","dup3","execve","exit","exit_group","fcntl","fork","clone","clone3","vfork","fstat","newfstatat","stat","lstat","getcwd","getdents64","getegid","geteuid","getgid","getpgrp","getpid","getppid","getuid","ioctl","lseek","mmap","mprotect","munmap","open","openat","pipe","pipe2","prlimit64","read","readlink","readlinkat","rt_sigaction","rt_sigprocmask","rt_sigreturn","rseq","set_robust_list","set_tid_address","sigaltstack","statx","uname","wait4","write","writev","getrandom","futex","poll","umask","personality","setsid","sched_getscheduler","sched_getparam"'
 LIST="{defaultAction:\"SCMP_ACT_ERRNO\",defaultErrnoRet:7,syscalls:[{names:[$ALLOWED],action:\"SCMP_ACT_ALLOW\"}]}"
 for nnp in true false; do
 	seccomp "$LIST" 'probe syscall mkdir :/tmp/x 0777; probe syscall getpid >/dev/null; exit 3' ".process.noNewPrivileges=$nnp"
@@ -54,12 +60,12 @@ is "$out" EPERM "a filter on getcwd, which the runtime used before"
 for call in close_range fcntl close read write openat ppoll poll select chdir setgroups setuid capset prctl; do
 	seccomp "$(deny $call SCMP_ACT_KILL)" 'exit 3' '.process.noNewPrivileges=true|.process.args=["/bin/probe","none"]'
 	case $status in
-	125 | 159) pass "a filter on $call does not hit the runtime" ;;
+	125 | "$killed") pass "a filter on $call does not hit the runtime" ;;
 	*) fail "a filter on $call does not hit the runtime" ;;
 	esac
 done
 seccomp '{defaultAction:"SCMP_ACT_KILL_PROCESS",syscalls:[{names:["execve"],action:"SCMP_ACT_ALLOW"}]}' 'exit 3' '.process.noNewPrivileges=true'
-is "$status" 159 "nothing but execve allowed: it gets that far, and not further"
+is "$status" "$killed" "nothing but execve allowed: it gets that far, and not further"
 
 # newer calls than the profile knows: ENOSYS, so that libraries fall back
 seccomp "$LIST" 'probe syscall 470; probe syscall 999'
@@ -82,13 +88,14 @@ args '[{index:0,value:8,op:"SCMP_CMP_EQ"},{index:0,value:0,op:"SCMP_CMP_EQ"}]' "
 args '[{index:0,value:8,op:"SCMP_CMP_EQ"},{index:1,value:77,op:"SCMP_CMP_EQ"}]' "8" "ok" "two indexes: both"
 args '[{index:0,value:4294967295,op:"SCMP_CMP_EQ"}]' "0xffffffff 0" "no ok" "a value of 32 bits"
 seccomp "$(deny close SCMP_ACT_ERRNO ',errnoRet:7,args:[{index:0,value:"@MAX@",op:"SCMP_CMP_EQ"}]')" 'probe syscall close -1; probe syscall close 4294967295'
-is "$(say "$out" | tr '\n' ' ')" "E2BIG EBADF " "a value of 64 bits"
+if $wide; then other=EBADF; else other=E2BIG; fi # -1 is the same number in 32 bits
+is "$(say "$out" | tr '\n' ' ')" "E2BIG $other " "a value of 64 bits"
 seccomp '{defaultAction:"SCMP_ACT_ALLOW",syscalls:[{names:["personality"],action:"SCMP_ACT_ERRNO",errnoRet:7,args:[{index:0,value:8,op:"SCMP_CMP_EQ"}]},{names:["personality"],action:"SCMP_ACT_ERRNO",errnoRet:8,args:[{index:0,value:0,op:"SCMP_CMP_EQ"}]}]}' \
 	'probe syscall personality 8; probe syscall personality 0; probe syscall personality 0xffffffff'
-is "$(say "$out" | tr '\n' ' ')" "E2BIG ENOEXEC 0 " "two rules for one call with different errnos"
+is "$(say "$out" | sed 's/^[0-9].*/ok/' | tr '\n' ' ')" "E2BIG ENOEXEC ok " "two rules for one call with different errnos"
 
 # names, architectures, flags
-seccomp '{defaultAction:"SCMP_ACT_ALLOW",syscalls:[{names:["no_such_call","mkdir"],action:"SCMP_ACT_ERRNO"}]}' 'probe syscall mkdir :/tmp/x 0777'
+seccomp '{defaultAction:"SCMP_ACT_ALLOW",syscalls:[{names:["no_such_call","mkdir","mkdirat"],action:"SCMP_ACT_ERRNO"}]}' 'probe syscall mkdir :/tmp/x 0777'
 is "$out" EPERM "an unknown name is no error"
 if [ "$(uname -m)" = x86_64 ]; then
 	seccomp "$LIST" 'probe int80 20; echo "status $?"'
