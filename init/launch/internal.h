@@ -11,7 +11,8 @@
  *   notify   the host's: stays
  * What outlives a run: INIT_RUN/volumes/NAME/VOLUME (boot volumes, each a tmpfs),
  * INIT_RUN/layers/NAME (a boot layer, a tmpfs), and on the data partition
- * volumes/permanent/NAME/VOLUME, volumes/revision/N/NAME/VOLUME (0: the firmware's) and layers/NAME.
+ * volumes/permanent/NAME/VOLUME, volumes/revision/N/NAME/VOLUME (N 0: the firmware's) and
+ * layers/NAME.
  */
 #ifndef INIT_LAUNCH_INTERNAL_H
 #define INIT_LAUNCH_INTERNAL_H
