@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "image/document/load.h"
 #include "image/progress.h"
 #include "image/transfer/aci.h"
 #include "image/transfer/import.h"
@@ -75,14 +76,36 @@ static int give_names(struct import *import)
 	return result;
 }
 
+/* --one --platform: one image alone is taken for no other platform's either. */
+static int check_platform(struct import *import, const struct descriptor *descriptor)
+{
+	const struct import_request *request = import->request;
+	char offered[PLATFORM_TEXT_SIZE], wanted[PLATFORM_TEXT_SIZE];
+	struct image image;
+	int result;
+
+	if (!request->one || !request->platform || descriptor->kind != MEDIA_KIND_MANIFEST)
+		return 0;
+	result = image_load_manifest(import->arena, import->store, descriptor, &image);
+	if (result < 0 || !image.runnable ||
+	    platform_score(request->platform, &image.config.platform))
+		return result;
+	return fail_as(ERROR_NOT_FOUND, ENOENT, "nothing for %s; there is: %s",
+		       platform_print(request->platform, wanted),
+		       platform_print(&image.config.platform, offered));
+}
+
 static int finish(struct import *import)
 {
 	int result = 0;
 
 	if (import->count == 0)
 		return fail(ENOENT, "there is no image in it");
-	for (size_t i = 0; i < import->count && result == 0; i++)
+	for (size_t i = 0; i < import->count && result == 0; i++) {
 		result = import_verify(import, &import->list[i].descriptor);
+		if (result == 0)
+			result = check_platform(import, &import->list[i].descriptor);
+	}
 	if (result == 0)
 		result = import_keep_signatures(import);
 	for (size_t i = 0; i < import->count && result == 0 && import->request->allow; i++)

@@ -56,6 +56,11 @@ is "$status:${out#*  }" "0:docker.io/library/box:1.0" "through a pipe"
 run image import $T/skopeo-oci.tar
 is "$status:${out#*  }" "0:box:2.0" "oci-archive of skopeo"
 is "$(store_config box:2.0)" "$config" "with the same config"
+run image import --one --platform linux/arm64 --name other $T/skopeo-oci.tar
+failed 1 'nothing for linux/arm64.*; there is: linux/amd64' "--one --platform: an image of another platform is refused"
+run image import --one --platform linux/amd64 --name mine $T/skopeo-oci.tar
+is "$status:${out#*  }" "0:mine" "and one of that platform taken"
+is "$(image image ls --json | jq -r '.[].name' | grep -cx -e other -e mine)" 1 "what was refused has no name"
 gzip -k $T/skopeo-oci.tar
 run image import --name zipped $T/skopeo-oci.tar.gz
 is "$status:${out#*  }" "0:zipped" "compressed as a whole"
