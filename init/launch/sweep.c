@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Volumes of revisions that are gone: <data>/volumes/revision/NUMBER. Those of the firmware (0)
- * stay, and so does everything while the store cannot say what is installed.
+ * stay, and so does everything while the store cannot say what is installed. A store without any
+ * revision may be an empty one, where the right one is not mounted: it cannot say.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,8 +53,10 @@ int volumes_sweep(const struct plan *plan, bool removes)
 	if (folder < 0)
 		return 0;
 	sweep.count = revisions_installed(&arena, getenv("CRUET_IMAGES"), NULL, &numbers);
+	if (sweep.count == 0 || sweep.count == -ENOENT)
+		return 0;
 	if (sweep.count < 0)
-		return sweep.count == -ENOENT ? 0 : error_result();
+		return error_result();
 	sweep.numbers = numbers;
 	result = tree_each(folder, look_at, &sweep);
 	return result < 0 ? fail(-result, "volumes of revisions that are gone") : sweep.found;

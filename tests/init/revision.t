@@ -197,4 +197,12 @@ check "those of revisions that are gone are removed" wait_long test ! -e $M/data
 check "the firmware's stay" test -d $M/data/volumes/revision/0/app/state
 check "and so do the installed ones'" test -s "$M/data/volumes/revision/$volumes/app/state/count"
 shut_down
+# As if the disk with the store were not mounted: an empty folder says nothing of what there was.
+mv $M/data/images $M/data/images.away
+"$top/tests/image/make_image.py" $M/layout box $T/empty >/dev/null
+run tool import --quiet /layout
+boot
+reaches app ready "with a store that has no revision"
+shut_down
+check "no volume is removed" test -s "$M/data/volumes/revision/$volumes/app/state/count"
 finish_machine
